@@ -1,0 +1,14 @@
+package mastodon
+
+import "fmt"
+
+// HeldError says that another run holds a namespace's lock, and who.
+type HeldError struct {
+	Namespace string
+	Holder    Holder
+}
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("run %s of %s holds the lock of namespace %s (begun %s, last seen %s)",
+		e.Holder.Run, e.Holder.Who, e.Namespace, e.Holder.Since, e.Holder.Renewed)
+}
