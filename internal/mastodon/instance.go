@@ -35,7 +35,9 @@ type Instance struct {
 	Image   string `json:"image"`
 	Version string `json:"version,omitempty"`
 
-	Web       Workload   `json:"web"`
+	Web Workload `json:"web"`
+	// MoreWeb are further web workloads of the same server, such as a canary.
+	MoreWeb   []Workload `json:"more_web,omitempty"`
 	Sidekiq   []Workload `json:"sidekiq"`
 	Streaming []Workload `json:"streaming"`
 	CronJobs  []CronJob  `json:"cron_jobs"`
@@ -51,6 +53,9 @@ type Instance struct {
 	Database Database `json:"database"`
 	// Managers are the GitOps controllers and autoscalers that may undo a scale-down.
 	Managers []string `json:"managers,omitempty"`
+	// Problems are observations on what the instance is made of, such as a Secret that is not
+	// there.
+	Problems []string `json:"problems,omitempty"`
 
 	// Env is the web container's environment, ConfigMaps and Secrets resolved. It is never
 	// written anywhere.
@@ -60,7 +65,7 @@ type Instance struct {
 // Workloads returns everything that writes to the database or the volumes, in the order it is
 // closed: web, Sidekiq, streaming.
 func (i Instance) Workloads() []Workload {
-	return slices.Concat([]Workload{i.Web}, i.Sidekiq, i.Streaming)
+	return slices.Concat([]Workload{i.Web}, i.MoreWeb, i.Sidekiq, i.Streaming)
 }
 
 // SystemClaim is the claim that holds public/system.
@@ -131,6 +136,8 @@ type Claim struct {
 	Source string `json:"source,omitempty"`
 	// Nodes are the only nodes that can mount the volume; empty means any.
 	Nodes []string `json:"nodes,omitempty"`
+	// AttachedTo is the node a ReadWriteOnce volume is attached to now.
+	AttachedTo string `json:"attached_to,omitempty"`
 	// Users are the pods that mount the claim now.
 	Users []string `json:"users,omitempty"`
 }
@@ -146,6 +153,8 @@ type Database struct {
 	Port string `json:"port"`
 	Name string `json:"name"`
 	User string `json:"user"`
+	// Via is the pooler the app goes through; Host is then the server behind it.
+	Via string `json:"via,omitempty"`
 	// StatefulSet, Pod and Container hold the server inside the namespace; empty: External.
 	StatefulSet string `json:"stateful_set,omitempty"`
 	Pod         string `json:"pod,omitempty"`
@@ -155,6 +164,8 @@ type Database struct {
 	External bool   `json:"external"`
 	// Admin says that the superuser's password can be had by a pod of ours.
 	Admin bool `json:"admin"`
+	// AdminUser is the superuser's name where Admin is true.
+	AdminUser string `json:"admin_user,omitempty"`
 	// StartupProbe says that the server's container has one.
 	StartupProbe bool `json:"startup_probe"`
 }
