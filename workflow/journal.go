@@ -25,8 +25,9 @@ var ErrLocked = errors.New("another process is working on this run")
 // Journal is a run's memory on disk: durable events, one JSON object a line, each synced before
 // Append returns. One process writes it at a time (flock); any may read it.
 type Journal struct {
-	mu   sync.Mutex
-	file *os.File
+	mu     sync.Mutex
+	file   *os.File
+	broken error // the first write that failed; nothing may follow what it left
 }
 
 // CreateJournal makes a new journal at path, which must not exist, in a directory that does.
@@ -39,7 +40,10 @@ func CreateJournal(path string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return j, syncDir(filepath.Dir(path))
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	return j, nil
 }
 
 // OpenJournal opens the journal at path for more entries and returns what is in it. A last line
@@ -74,21 +78,27 @@ func lockJournal(f *os.File) (*Journal, error) {
 	return nil, errors.Join(fmt.Errorf("lock journal %s: %w", f.Name(), err), f.Close())
 }
 
-// Append writes e and returns when it is on disk.
+// Append writes e and returns when it is on disk. After an error every further Append fails the
+// same way: an entry behind a torn one would make the whole journal unreadable.
 func (j *Journal) Append(e Event) error {
 	line, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("encode journal entry: %w", err)
 	}
+	if len(line) >= maxEntry {
+		return fmt.Errorf("journal entry of %d bytes: nobody could read it again, the limit is %d", len(line), maxEntry)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.broken != nil {
+		return j.broken
+	}
 	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("write journal: %w", err)
+		j.broken = fmt.Errorf("write journal: %w", err)
+	} else if err := j.file.Sync(); err != nil {
+		j.broken = fmt.Errorf("sync journal: %w", err)
 	}
-	if err := j.file.Sync(); err != nil {
-		return fmt.Errorf("sync journal: %w", err)
-	}
-	return nil
+	return j.broken
 }
 
 // Close lets another process write.

@@ -38,7 +38,10 @@ func (s Store) Create(run string) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin the run's journal: %w", err)
 	}
-	return j, syncDir(s.Dir)
+	if err := syncDir(s.Dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("begin the run's journal: %w", err), j.Close())
+	}
+	return j, nil
 }
 
 // Open opens a run for more work.
