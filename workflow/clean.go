@@ -52,7 +52,7 @@ func clean(s string) bool {
 }
 
 // escapeLength returns how many bytes of s are one escape sequence: CSI, OSC and the other
-// string sequences to their terminator, or two bytes. Zero means that s begins with none.
+// string sequences to their terminator, or a short one. Zero means that s begins with none.
 func escapeLength(s string) int {
 	if s[0] != 0x1b {
 		return 0
@@ -79,5 +79,11 @@ func escapeLength(s string) int {
 		}
 		return len(s)
 	}
-	return 2
+	// Intermediate bytes may stand before the last one, as in ESC ( B.
+	for i := 1; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] > 0x2f {
+			return i + 1
+		}
+	}
+	return len(s)
 }
