@@ -31,6 +31,18 @@ func (d *Desk) Ask(ctx context.Context, q Question) (Answer, error) {
 	}
 }
 
+// clearer is an operator that may hold a reply nobody asked for.
+type clearer interface{ Clear() }
+
+// Clear takes away a reply that came too late for the question it was meant for. The run calls it
+// before it shows a question: the same one may be asked twice, as after a retry.
+func (d *Desk) Clear() {
+	select {
+	case <-d.replies:
+	default:
+	}
+}
+
 // Reply puts an answer on the desk in place of one that nobody took. It never blocks.
 func (d *Desk) Reply(a Answer) {
 	for {
@@ -52,6 +64,13 @@ type Presets struct {
 	// the flag's value does not fit the question.
 	Answers func(q Question) (Answer, bool, error)
 	Next    Operator
+}
+
+// Clear clears Next.
+func (p Presets) Clear() {
+	if c, ok := p.Next.(clearer); ok {
+		c.Clear()
+	}
 }
 
 // Ask answers q from the presets or passes it on.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -35,14 +34,13 @@ type Run struct {
 	Folder string
 	// Clock is the time; nil means time.Now.
 	Clock func() time.Time
-	// ResumeCommand is what goes on with this run after an interruption.
+	// ResumeCommand is what goes on with this run after an interruption. A run that stopped and
+	// has none is taken to have ended for good.
 	ResumeCommand string
 
 	once sync.Once
-	mu   sync.Mutex // orders journal and feed; guards logErr and stop
+	mu   sync.Mutex // orders journal and feed; guards stop
 	stop bool
-	// warned is how a run that is done ends: with accepted warnings or without.
-	warned bool
 }
 
 // Begin writes the journal's header.
@@ -51,12 +49,16 @@ func (r *Run) Begin(h Header) error {
 	return r.record(Event{Type: EventRun, Header: &h})
 }
 
-// Resume folds what an earlier process left. The step it was in is marked interrupted, unless it
-// had ended.
+// Resume folds what earlier processes left. The step the last one was in is marked interrupted,
+// unless it had ended. A run that ended for good is refused: its failed step must not run again in
+// a world that somebody has put right since.
 func (r *Run) Resume(events []Event) error {
 	s := Fold(events)
 	if s.Run == "" {
 		return errors.New("the journal has no beginning: nothing was changed by this run")
+	}
+	if s.Ended() {
+		return fmt.Errorf("run %s has ended (%s): there is nothing to go on with", s.Run, s.Exit.Name)
 	}
 	if err := r.Plan.Matches(s.Header.Plan); err != nil {
 		return fmt.Errorf("run %s was begun by version %s: %w", s.Run, s.Header.Tool, err)
@@ -69,11 +71,14 @@ func (r *Run) Resume(events []Event) error {
 	r.ID = s.Run
 	feed := r.feed()
 	for _, e := range events {
-		feed.Observe(e)
+		if e.Type != EventExit { // an earlier process's exit is not this one's
+			feed.Observe(e)
+		}
 	}
 	for _, v := range s.Steps {
 		if !v.Status.Over() && v.Status != StatusPending && !v.Status.ends() {
-			return r.status(v.ID, StatusInterrupted, "cut off")
+			// The last sign of life: the time nobody was at work is not the step's.
+			return r.record(Event{Type: EventStep, Time: s.Updated, Step: v.ID, Status: StatusInterrupted, Message: "cut off"})
 		}
 	}
 	return nil
@@ -92,30 +97,31 @@ func (r *Run) stopping() bool {
 	return r.stop
 }
 
-// Warn makes a run that gets to its end say that it did so with accepted warnings.
-func (t *Task) Warn() {
-	t.run.mu.Lock()
-	defer t.run.mu.Unlock()
-	t.run.warned = true
-}
-
 // Execute runs every step that is not over, in order, and returns how the run ended. Cancelling
 // ctx interrupts the step at work.
 func (r *Run) Execute(ctx context.Context) Exit {
 	err := r.steps(ctx)
-	exit := r.exitOf(ctx, err)
-	status := &ExitStatus{Code: exit, Name: exit.String()}
-	var message string
-	if err != nil {
-		message = err.Error()
-		if !errors.Is(err, ErrDeclined) && !errors.Is(err, errEnded) {
-			status.Resume = r.ResumeCommand
+	e := r.exitEvent(ctx, err)
+	if jerr := r.record(e); jerr != nil {
+		// Nobody may wait for an exit that can't be written down, nor take it for a good one.
+		if err == nil {
+			e = r.exitEvent(ctx, jerr)
 		}
+		r.emit(e)
 	}
-	if jerr := r.record(Event{Type: EventExit, Exit: status, Message: message}); jerr != nil && exit == ExitDone {
-		return ExitFailed
+	return e.Exit.Code
+}
+
+func (r *Run) exitEvent(ctx context.Context, err error) Event {
+	exit := r.exitOf(ctx, err)
+	e := Event{Type: EventExit, Exit: &ExitStatus{Code: exit, Name: exit.String()}}
+	if err != nil {
+		e.Message = err.Error()
 	}
-	return exit
+	if err != nil && exit != ExitCancelled && !errors.Is(err, errEnded) {
+		e.Exit.Resume = r.ResumeCommand
+	}
+	return e
 }
 
 // errEnded means that a failure was answered with an action that ends the run for good.
@@ -124,13 +130,13 @@ var errEnded = errors.New("ended by the operator")
 func (r *Run) exitOf(ctx context.Context, err error) Exit {
 	var failure *Failure
 	switch {
-	case err == nil && r.warned:
+	case err == nil && r.warned():
 		return ExitWarnings
 	case err == nil:
 		return ExitDone
-	case errors.Is(err, ErrDeclined):
+	case errors.Is(err, ErrDeclined) && r.feed().Snapshot().Closed.From.IsZero():
 		return ExitCancelled
-	case errors.Is(err, errStopped), ctx.Err() != nil:
+	case errors.Is(err, ErrDeclined), errors.Is(err, errStopped), ctx.Err() != nil:
 		return ExitInterrupted
 	case errors.As(err, &failure):
 		return failure.ExitCode()
@@ -146,6 +152,9 @@ func (r *Run) steps(ctx context.Context) error {
 		}
 		if r.stopping() {
 			return errStopped
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		if err := r.step(ctx, step); err != nil {
 			return err
@@ -183,7 +192,12 @@ func (r *Run) attempt(ctx context.Context, s *Step, t *Task) (Status, string, er
 		return "", "", err
 	}
 	if s.Needed != nil {
-		if reason := s.Needed(); reason != "" {
+		var reason string
+		_, err := guard(func() (bool, error) { reason = s.Needed(); return false, nil })
+		if err != nil {
+			return "", "", err
+		}
+		if reason != "" {
 			return StatusSkipped, reason, nil
 		}
 	}
@@ -220,90 +234,35 @@ func (r *Run) attempt(ctx context.Context, s *Step, t *Task) (Status, string, er
 	return StatusCompleted, "", err
 }
 
-// guard turns a panic in a step into an error: the journal and the terminal outlive it.
-func guard(f func() (bool, error)) (ok bool, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("internal error: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return f()
-}
-
-// fail shows the card and asks what to do. It returns nil when the step is to be tried again.
-func (r *Run) fail(ctx context.Context, t *Task, err error) error {
-	card := cardOf(err, r.ResumeCommand)
-	if err := r.record(Event{Type: EventFailure, Step: t.step, Failure: card}); err != nil {
-		return err
+// ask puts q before the operator; the answer is in the journal before ask returns.
+func (r *Run) ask(ctx context.Context, step string, q Question) (Answer, error) {
+	if err := ctx.Err(); err != nil {
+		return Answer{}, err
 	}
-	if err := r.status(t.step, StatusFailed, card.Error()); err != nil {
-		return err
+	// A second key press on the last question must not answer this one.
+	if d, ok := r.Operator.(clearer); ok {
+		d.Clear()
 	}
-	if len(card.Actions) == 0 {
-		return card
-	}
-	a, askErr := r.decide(ctx, t, card)
-	if askErr != nil {
-		return card
-	}
-	if a.Do != nil {
-		if _, err := guard(func() (bool, error) { return false, a.Do(ctx, t) }); err != nil {
-			return errors.Join(card, fmt.Errorf("%s: %w", a.Label, err))
-		}
-	}
-	switch a.Then {
-	case ThenRetry:
-		return nil
-	case ThenEnd:
-		return errors.Join(errEnded, card)
-	}
-	return card
-}
-
-func (r *Run) decide(ctx context.Context, t *Task, card *Failure) (Action, error) {
-	q := Question{ID: "failure", Kind: KindDecide, Title: card.Summary, Failure: card}
-	for _, a := range card.Actions {
-		q.Options = append(q.Options, Option{ID: a.ID, Label: a.Label})
-	}
-	r.emit(Event{Type: EventQuestion, Step: t.step, Question: &q})
-	answer, err := r.Operator.Ask(ctx, q)
-	r.emit(Event{Type: EventQuestion, Step: t.step})
+	r.emit(Event{Type: EventQuestion, Step: step, Question: &q})
+	a, err := r.Operator.Ask(ctx, q)
 	if err != nil {
-		return Action{}, err
+		r.emit(Event{Type: EventQuestion, Step: step})
+		return Answer{}, err
 	}
-	answer.Question = q.ID
-	if err := r.record(Event{Type: EventAnswer, Step: t.step, Answer: &answer}); err != nil {
-		return Action{}, err
-	}
-	for _, a := range card.Actions {
-		if a.ID == answer.Option {
-			return a, nil
-		}
-	}
-	return Action{Then: ThenStop}, nil
-}
-
-// cardOf finds the card in err, or makes a plain one.
-func cardOf(err error, resume string) *Failure {
-	var card *Failure
-	if errors.As(err, &card) {
-		return card
-	}
-	card = Fail(err, "the step stopped")
-	card.Actions = []Action{
-		{ID: "retry", Label: "try this step again", Then: ThenRetry},
-		{ID: "leave", Label: "leave it as it is and come back", Command: resume, Then: ThenStop},
-	}
-	return card
+	a.Question = q.ID
+	return a, r.record(Event{Type: EventAnswer, Step: step, Answer: &a})
 }
 
 func (r *Run) status(step string, s Status, message string) error {
 	return r.record(Event{Type: EventStep, Step: step, Status: s, Message: message})
 }
 
-// record puts a durable event on disk, then before the readers.
+// record puts a durable event on disk, then before the readers. Its time is now unless it has one.
 func (r *Run) record(e Event) error {
-	e.Time, e.Run = r.now(), r.ID
+	e.Run = r.ID
+	if e.Time.IsZero() {
+		e.Time = r.now()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.Journal != nil {

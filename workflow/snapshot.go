@@ -145,6 +145,9 @@ func (s Snapshot) applyStatus(e Event) Snapshot {
 		s.Exit, s.Failure = nil, nil
 		s.Current = s.index(e.Step)
 	}
+	if e.Status.ends() {
+		s.Question = nil
+	}
 	return s.change(e.Step, func(v *StepView) {
 		switch {
 		case e.Status == StatusChecking:

@@ -44,16 +44,12 @@ func (t *Task) Check(c Check) {
 
 // Ask puts q to the operator and waits for the answer, which is in the journal before Ask returns.
 func (t *Task) Ask(ctx context.Context, q Question) (Answer, error) {
-	t.run.status(t.step, StatusAsking, "")
-	t.Update(q)
-	a, err := t.run.Operator.Ask(ctx, q)
-	if err != nil {
-		t.run.emit(Event{Type: EventQuestion, Step: t.step})
-		return Answer{}, fmt.Errorf("ask %q: %w", q.Title, err)
-	}
-	a.Question = q.ID
-	if err := t.run.record(Event{Type: EventAnswer, Step: t.step, Answer: &a}); err != nil {
+	if err := t.run.status(t.step, StatusAsking, ""); err != nil {
 		return Answer{}, err
+	}
+	a, err := t.run.ask(ctx, t.step, q)
+	if err != nil {
+		return Answer{}, fmt.Errorf("ask %q: %w", q.Title, err)
 	}
 	return a, t.run.status(t.step, StatusRunning, "")
 }
@@ -104,6 +100,26 @@ func (t *Task) Now() time.Time { return t.run.now() }
 
 // Snapshot is the run as it stands.
 func (t *Task) Snapshot() Snapshot { return t.run.feed().Snapshot() }
+
+// noteWarned is the note Warn leaves: a resumed run must not forget it.
+const noteWarned = "warned"
+
+// Warn makes a run that gets to its end say that it did so with accepted warnings.
+func (t *Task) Warn() {
+	if _, noted := t.Noted(noteWarned); !noted {
+		// A journal that can't be written ends the run at its next entry.
+		_ = t.Note(noteWarned, "true")
+	}
+}
+
+func (r *Run) warned() bool {
+	for key := range r.feed().Snapshot().Notes {
+		if strings.HasSuffix(key, "/"+noteWarned) {
+			return true
+		}
+	}
+	return false
+}
 
 func (r *Run) save(step string) error {
 	if r.State == nil {
