@@ -281,8 +281,8 @@ func (w *walker) failed(b *Block, err error) error {
 	if err == errBomb || err == errWindow {
 		return &LimitError{w.pos, b.label(), err.Error()}
 	}
-	var broken *brokenError
-	if !errors.As(err, &broken) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+	var chunk *brokenError
+	if !errors.As(err, &chunk) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) && !speaksForItself(err) {
 		err = fmt.Errorf("its compressed data are corrupt: %w", err)
 	}
 	return w.damage(b.label(), err)

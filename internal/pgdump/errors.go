@@ -81,34 +81,39 @@ func (e *readError) Error() string {
 }
 func (e *readError) Unwrap() error { return e.err }
 
-// damage places err. What has its place already, or is no damage, passes unchanged.
+// damage says where err is. What says so itself, or is no damage, passes unchanged.
 func (s *source) damage(entry string, err error) error {
+	if speaksForItself(err) {
+		return err
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = &endError{unexpected(err)}
+	}
+	return &DamageError{Offset: s.pos, Entry: entry, Hint: s.hint, Err: err}
+}
+
+func speaksForItself(err error) bool {
 	var placed *DamageError
 	var limit *LimitError
 	var failed *readError
 	var format *FormatError
 	var version *VersionError
-	for _, other := range []any{&placed, &limit, &failed, &format, &version} {
-		if errors.As(err, other) {
-			return err
+	for _, kind := range []any{&placed, &limit, &failed, &format, &version} {
+		if errors.As(err, kind) {
+			return true
 		}
 	}
-	if errors.Is(err, io.EOF) && !errors.Is(err, ErrTrailing) {
-		err = io.ErrUnexpectedEOF
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = &endError{err}
-	}
-	return &DamageError{Offset: s.pos, Entry: entry, Hint: s.hint, Err: err}
+	return false
 }
 
 // endError says "unexpected EOF" in words.
 type endError struct{ err error }
 
 func (e *endError) Error() string {
-	if e.err == io.ErrUnexpectedEOF {
-		return "it ends too early"
+	if text := e.err.Error(); text != io.ErrUnexpectedEOF.Error() {
+		return text
 	}
-	return e.err.Error()
+	return "it ends too early"
 }
+
 func (e *endError) Unwrap() error { return e.err }

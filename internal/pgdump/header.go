@@ -98,6 +98,9 @@ func (s *source) fixed(h *Header) error {
 	}
 	h.Major, h.Minor, h.Revision = int(b[0]), int(b[1]), int(b[2])
 	h.IntSize, h.OffsetSize = int(b[3]), int(b[4])
+	if h.Revision != 0 {
+		return fmt.Errorf("archive version %s, which no pg_dump has", h.Version())
+	}
 	if h.IntSize != 4 && h.IntSize != 8 {
 		return fmt.Errorf("integers of %d bytes", h.IntSize)
 	}

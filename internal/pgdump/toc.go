@@ -10,8 +10,11 @@ import (
 )
 
 // The table of contents is kept in memory, so it is bounded: this is what its strings and entries
-// may take. (Mastodon's take 1 MiB; 20 MiB are some 30,000 tables.)
-const largestContents = 20 << 20
+// may take, and one string of it. (Mastodon's takes 1 MiB with 600 entries.)
+const (
+	largestContents = 20 << 20
+	longestString   = 4 << 20
+)
 
 var errTooMuch = errors.New("a string is impossibly long")
 
@@ -41,7 +44,7 @@ func (s *source) contents(h Header) (*contents, error) {
 		if err := c.next(); err != nil {
 			where := fmt.Sprintf("the table of contents (entry %d of %d)", i+1, count)
 			if errors.Is(err, errTooMuch) {
-				return nil, &LimitError{s.pos, where, fmt.Sprintf("it takes more than %d MiB of memory", largestContents>>20)}
+				return nil, &LimitError{s.pos, where, fmt.Sprintf("it takes more than %d MiB of memory, or one string of it more than %d MiB", largestContents>>20, longestString>>20)}
 			}
 			return nil, s.damage(where, err)
 		}
@@ -68,11 +71,11 @@ func (c *contents) spend(bytes int) error {
 }
 
 func (c *contents) text() (string, error) {
-	v, err := c.string(c.budget)
+	v, err := c.string(min(c.budget, longestString))
 	if err != nil {
 		return "", err
 	}
-	return v, c.spend(len(v))
+	return v, c.spend(len(v) + 16)
 }
 
 // decimal reads a number that the file holds as text.
