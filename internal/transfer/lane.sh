@@ -1,0 +1,100 @@
+# One lane of a transfer. Arguments: the nonce that marks our own lines, the directory, the tag of
+# a broken lane to end first (or -), tar's further options. Parcels come on the standard input: a
+# header line, then whole blocks of 32 KiB. Every parcel is answered by one line.
+nonce=$1 dir=$2 broken=$3
+shift 3
+LC_ALL=C
+export LC_ALL
+exec 5>&1
+
+say() { printf '%s %s\n' "$nonce" "$*"; }
+
+# end kills what is left of a broken lane, and waits until it is gone.
+end() {
+	tries=0
+	while pids=$(grep -ls "MASTODON_RESTORE_LANE=$1" /proc/[0-9]*/environ); [ -n "$pids" ]; do
+		for pid in $pids; do
+			pid=${pid#/proc/}
+			kill -9 "${pid%/environ}" 2>/dev/null
+		done
+		tries=$((tries + 1))
+		[ "$tries" -gt 100 ] && return 1
+		sleep 0.1
+	done
+	return 0
+}
+
+# name decodes a word; the dot keeps newlines at a name's end.
+name() {
+	decoded=$(printf '%b.' "$1")
+	decoded=${decoded%.}
+}
+
+# receive hands $1 blocks of the input to the pipe, and tells their count and digest on fd 4.
+receive() {
+	{ dd bs=32768 count="$1" iflag=fullblock 2>&4 | tee /dev/fd/3 | sha256sum >&4; } 3>&1
+}
+
+unpack() {
+	receive "$blocks" | { tar "$@" -xvf - 2>&5; echo "rc=$?" >&4; } | { echo "n=$(wc -l)" >&4; }
+}
+
+place() {
+	receive "$blocks" | {
+		dd of="$part" bs=32768 seek="$word1" conv=notrunc iflag=fullblock status=none 2>&5
+		echo "rc=$?" >&4
+	}
+}
+
+# join is done already where the part file is gone and the file stands in its place.
+join() {
+	from=$part
+	if [ -f "$part" ]; then
+		truncate -s "$word1" "$part" 2>&5 || { echo "rc=$?" >&4; return; }
+	else
+		from=$target
+	fi
+	read -r found rest <<-END
+		$(dd if="$from" bs=1048576 status=progress 2>&5 | sha256sum)
+	END
+	echo "$found  -" >&4
+	if [ "$found" != "$sum" ]; then
+		echo "rc=0" >&4
+		return
+	fi
+	if [ "$from" = "$part" ]; then
+		[ ! -d "$target" ] && sync "$part" 2>&5 && mv -f -- "$part" "$target" 2>&5
+	fi
+	echo "rc=$?" >&4
+}
+
+check() {
+	receive "$blocks" | { sha256sum -c - 2>&5 >&5; echo "rc=$?" >&4; }
+}
+
+if [ "$broken" != - ] && ! end "$broken"; then
+	say stuck
+	exit 1
+fi
+cd -- "$dir" || exit 1
+say ready
+while IFS=' ' read -r verb id blocks sum word1 word2 word3; do
+	[ "$verb" = bye ] && exit 0
+	if [ -n "$word2" ]; then
+		name "$word2"
+		part=$decoded
+		name "$word3"
+		target=$decoded
+		case $part in */*) mkdir -p -- "${part%/*}" 2>&5 ;; esac
+	fi
+	case $verb in
+	tar) got=$(unpack "$@" 4>&1) ;;
+	piece) got=$(place 4>&1) ;;
+	join) got=$(join 4>&1) ;;
+	check) got=$(check 4>&1) ;;
+	*) exit 1 ;;
+	esac
+	say end "$id" $got
+	# After a refusal nobody knows how much of the input was read. A list with differences is none.
+	case $verb$got in check* | *rc=0*) ;; *) exit 1 ;; esac
+done
