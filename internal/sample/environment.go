@@ -34,7 +34,7 @@ func (s Size) Secrets() map[string]string {
 func (s Size) Settings() map[string]string {
 	return map[string]string{
 		"LOCAL_DOMAIN": s.domain(), "SINGLE_USER_MODE": "false", "DEFAULT_LOCALE": "en",
-		"RAILS_ENV": "production", "NODE_ENV": "production", "RAILS_LOG_TO_STDOUT": "enabled", "PORT": "3000",
+		"RAILS_ENV": "production", "NODE_ENV": "production", "RAILS_LOG_TO_STDOUT": "enabled",
 		"DB_HOST": "mastodon-postgresql", "DB_PORT": "5432", "DB_NAME": "mastodon_production", "DB_USER": "mastodon", "DB_POOL": "25",
 		"REDIS_HOST": "mastodon-redis-master", "REDIS_PORT": "6379", "ES_ENABLED": "false", "S3_ENABLED": "false",
 		"SMTP_SERVER": "smtp.mail.example", "SMTP_PORT": "587", "SMTP_FROM_ADDRESS": "notifications@" + s.domain(),
@@ -46,7 +46,7 @@ func (s Size) Settings() map[string]string {
 func (s Size) WriteEnvironment(w io.Writer) error {
 	all := map[string]string{
 		"PATH":     "/opt/ruby/bin:/opt/mastodon/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"HOSTNAME": "mastodon-web-6f9c7d8b5c-x2x7k", "HOME": "/opt/mastodon", "PWD": "/opt/mastodon", "TZ": "Etc/UTC",
+		"HOSTNAME": "mastodon-web-6f9c7d8b5c-x2x7k", "HOME": "/opt/mastodon", "PWD": "/opt/mastodon", "TZ": "Etc/UTC", "PORT": "3000",
 		"KUBERNETES_SERVICE_HOST": "10.152.183.1", "KUBERNETES_SERVICE_PORT": "443", "KUBERNETES_PORT": "tcp://10.152.183.1:443",
 		"MASTODON_WEB_SERVICE_HOST": "10.152.183.77", "MASTODON_WEB_PORT": "tcp://10.152.183.77:3000",
 		"DB_PASS": hexes(s.random(kindSecret, 2), 8), "REDIS_PASSWORD": hexes(s.random(kindSecret, 3), 8),

@@ -1,0 +1,1 @@
+class CreateAccounts < ActiveRecord::Migration[8.0]; end

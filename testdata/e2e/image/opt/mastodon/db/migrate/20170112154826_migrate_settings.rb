@@ -1,0 +1,1 @@
+class MigrateSettings < ActiveRecord::Migration[8.0]; end

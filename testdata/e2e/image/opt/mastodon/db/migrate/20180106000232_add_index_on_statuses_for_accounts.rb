@@ -1,0 +1,1 @@
+class AddIndexOnStatusesForAccounts < ActiveRecord::Migration[8.0]; end

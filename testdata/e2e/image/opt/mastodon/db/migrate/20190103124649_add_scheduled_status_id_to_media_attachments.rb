@@ -1,0 +1,1 @@
+class AddScheduledStatusIdToMediaAttachments < ActiveRecord::Migration[8.0]; end

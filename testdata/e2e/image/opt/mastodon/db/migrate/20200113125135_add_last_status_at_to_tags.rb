@@ -1,0 +1,1 @@
+class AddLastStatusAtToTags < ActiveRecord::Migration[8.0]; end

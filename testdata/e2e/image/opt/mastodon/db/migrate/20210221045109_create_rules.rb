@@ -1,0 +1,1 @@
+class CreateRules < ActiveRecord::Migration[8.0]; end

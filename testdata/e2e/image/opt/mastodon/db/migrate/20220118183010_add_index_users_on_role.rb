@@ -1,0 +1,1 @@
+class AddIndexUsersOnRole < ActiveRecord::Migration[8.0]; end

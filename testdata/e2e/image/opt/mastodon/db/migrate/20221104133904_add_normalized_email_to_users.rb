@@ -1,0 +1,1 @@
+class AddNormalizedEmailToUsers < ActiveRecord::Migration[8.0]; end

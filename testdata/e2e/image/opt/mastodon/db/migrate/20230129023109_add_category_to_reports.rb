@@ -1,0 +1,1 @@
+class AddCategoryToReports < ActiveRecord::Migration[8.0]; end

@@ -1,0 +1,1 @@
+class AddEditedAtToMediaAttachments < ActiveRecord::Migration[8.0]; end

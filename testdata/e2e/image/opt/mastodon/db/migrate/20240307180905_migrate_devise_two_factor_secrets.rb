@@ -1,0 +1,1 @@
+class MigrateDeviseTwoFactorSecrets < ActiveRecord::Migration[8.0]; end

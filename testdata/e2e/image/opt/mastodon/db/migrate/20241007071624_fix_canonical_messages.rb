@@ -1,0 +1,1 @@
+class FixCanonicalMessages < ActiveRecord::Migration[8.0]; end

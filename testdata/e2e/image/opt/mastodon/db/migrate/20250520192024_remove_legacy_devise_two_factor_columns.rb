@@ -1,0 +1,1 @@
+class RemoveLegacyDeviseTwoFactorColumns < ActiveRecord::Migration[8.0]; end

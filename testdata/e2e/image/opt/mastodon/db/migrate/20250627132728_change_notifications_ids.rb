@@ -1,0 +1,1 @@
+class ChangeNotificationsIds < ActiveRecord::Migration[8.0]; end

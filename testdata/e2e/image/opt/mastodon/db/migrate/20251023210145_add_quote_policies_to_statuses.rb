@@ -1,0 +1,1 @@
+class AddQuotePoliciesToStatuses < ActiveRecord::Migration[8.0]; end
