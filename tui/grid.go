@@ -1,0 +1,68 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// grid sets cells in columns. Columns of figures stand at the right, everything else at the left;
+// where there is no room, the widest columns give way.
+type grid struct {
+	widths []int
+	right  []bool
+}
+
+const gap = 3
+
+func newGrid(head []string, rows [][]string, width int) grid {
+	n := len(head)
+	for _, r := range rows {
+		n = max(n, len(r))
+	}
+	g := grid{widths: make([]int, n), right: make([]bool, n)}
+	for i := range n {
+		g.right[i] = true
+		if i < len(head) {
+			g.widths[i] = ansi.StringWidth(head[i])
+		}
+		for _, r := range rows {
+			if i < len(r) {
+				g.widths[i] = max(g.widths[i], ansi.StringWidth(r[i]))
+				g.right[i] = g.right[i] && figure(r[i])
+			}
+		}
+	}
+	g.widths = shrink(g.widths, width-gap*(n-1))
+	return g
+}
+
+// figure says that a cell is a number, perhaps with a unit, or has none to show. Dates, times and
+// versions are names.
+func figure(cell string) bool {
+	number, unit, _ := strings.Cut(cell, " ")
+	if cell == "" || cell == "-" {
+		return true
+	}
+	return strings.Trim(number, "0123456789.,") == "" && strings.Count(number, ".") < 2 && len(unit) < 4
+}
+
+func (g grid) row(cells []string) string {
+	out := make([]string, 0, len(cells))
+	for i, cell := range cells {
+		if i >= len(g.widths) {
+			break
+		}
+		cell = middle(cell, g.widths[i])
+		if g.right[i] {
+			out = append(out, padLeft(cell, g.widths[i]))
+		} else {
+			out = append(out, pad(cell, g.widths[i]))
+		}
+	}
+	return strings.Join(out, spaces(gap))
+}
+
+// rowsShown says which rows of a longer table are on screen.
+func rowsShown(from, to, of int) string { return fmt.Sprintf("%d-%d of %d", from, to, of) }

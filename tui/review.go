@@ -1,0 +1,311 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+
+	"mastodon-restore/workflow"
+)
+
+// review is a list of checks: what blocks first, then what warns, each with what to do about it.
+// It lets nobody past a check that blocks, unless that check was accepted by its name.
+type review struct {
+	*scene
+	q        workflow.Question
+	cursor   string // the check's ID
+	accepted []string
+	naming   bool
+	name     typing
+	scroll   scroll
+	moved    bool // the cursor, since it was last drawn
+}
+
+func newReview(s *scene, q workflow.Question) *review {
+	r := &review{scene: s}
+	r.refresh(q)
+	return r
+}
+
+func (r *review) refresh(q workflow.Question) {
+	r.q = q
+	r.q.Checks = slices.Clone(q.Checks)
+	slices.SortStableFunc(r.q.Checks, func(a, b workflow.Check) int { return weight(a) - weight(b) })
+	if r.at() < 0 && len(q.Checks) > 0 {
+		r.cursor = r.q.Checks[0].ID
+	}
+}
+
+func weight(c workflow.Check) int {
+	switch c.Severity {
+	case workflow.SeverityBlocks:
+		return 0
+	case workflow.SeverityWarns:
+		return 1
+	case workflow.SeverityInfo:
+		return 2
+	}
+	return 3
+}
+
+func (r *review) at() int {
+	return slices.IndexFunc(r.q.Checks, func(c workflow.Check) bool { return c.ID == r.cursor })
+}
+
+func (r *review) isAccepted(c workflow.Check) bool {
+	return c.Accepted || slices.Contains(r.accepted, c.ID)
+}
+
+// blocking are the checks that stand in the way.
+func (r *review) blocking() []string {
+	var ids []string
+	for _, c := range r.q.Checks {
+		if c.Severity == workflow.SeverityBlocks && !r.isAccepted(c) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+func (r *review) Press(k tea.KeyMsg) effect {
+	if r.naming {
+		return r.pressName(k)
+	}
+	if o, ok := optionFor(k, r.q.Options, ""); ok {
+		return r.takeOption(o)
+	}
+	switch {
+	case pressed(k, r.keys.up):
+		return r.move(-1)
+	case pressed(k, r.keys.down):
+		return r.move(1)
+	case pressed(k, r.keys.top):
+		return r.move(-len(r.q.Checks))
+	case pressed(k, r.keys.bottom):
+		return r.move(len(r.q.Checks))
+	case pressed(k, r.keys.pageUp), pressed(k, r.keys.pageDown):
+		r.scroll.press(k, r.keys)
+		return stay
+	case pressed(k, r.keys.accept):
+		return r.beginNaming()
+	case pressed(k, r.keys.back):
+		return goBack(r.q.Options)
+	case pressed(k, r.keys.take):
+		return r.goOn()
+	}
+	return nil
+}
+
+func (r *review) move(by int) effect {
+	if at := r.at(); at >= 0 {
+		r.cursor = r.q.Checks[min(max(at+by, 0), len(r.q.Checks)-1)].ID
+	}
+	r.moved = true
+	return stay
+}
+
+func (r *review) beginNaming() effect {
+	if len(r.blocking()) == 0 {
+		return say("Nothing blocks: there is nothing to accept.")
+	}
+	r.naming, r.name.text = true, ""
+	return stay
+}
+
+// pressName is a key while a check's name is typed.
+func (r *review) pressName(k tea.KeyMsg) effect {
+	switch {
+	case pressed(k, r.keys.back):
+		r.naming = false
+	case pressed(k, r.keys.take):
+		r.naming = false
+		return r.acceptNamed(strings.TrimSpace(r.name.text))
+	default:
+		r.name.press(k, r.keys)
+	}
+	return stay
+}
+
+func (r *review) acceptNamed(id string) effect {
+	if id == "" {
+		return stay
+	}
+	if !slices.Contains(r.blocking(), id) {
+		return say(fmt.Sprintf("No check that blocks is named %q. Nothing was accepted.", id))
+	}
+	r.accepted = append(r.accepted, id)
+	r.cursor, r.moved = id, true
+	return say("You accepted " + id + ". It is written into the run's journal when you go on.")
+}
+
+// advance is the option that goes on from here.
+func (r *review) advance() workflow.Option {
+	if o, ok := option(r.q.Options, "continue"); ok {
+		return o
+	}
+	if o, ok := option(r.q.Options, r.q.Default); ok {
+		return o
+	}
+	for _, o := range r.q.Options {
+		if o.Key == "" && o.ID != "back" {
+			return o
+		}
+	}
+	return workflow.Option{}
+}
+
+func (r *review) goOn() effect {
+	switch blocking := r.blocking(); {
+	case r.q.Updating:
+		return say("The checks are not finished yet.")
+	case len(blocking) == 1:
+		return say(blocking[0] + " blocks. Mend it and check again, or accept it by name.")
+	case len(blocking) > 1:
+		return say(fmt.Sprintf("%d checks block. Mend them and check again, or accept them by name.", len(blocking)))
+	}
+	return r.takeOption(r.advance())
+}
+
+// takeOption answers with an option and everything accepted so far. The one that goes on is
+// subject to what blocks, whatever key it has.
+func (r *review) takeOption(o workflow.Option) effect {
+	if o.ID == r.advance().ID && len(r.blocking()) > 0 {
+		return r.goOn()
+	}
+	if o.Unavailable != "" {
+		return take(o)
+	}
+	return reply(workflow.Answer{Option: o.ID, Accept: r.accepted})
+}
+
+func (r *review) Keys() []key.Binding {
+	if r.naming {
+		return []key.Binding{as(r.keys.take, "accept this check"), as(r.keys.back, "accept nothing")}
+	}
+	out := []key.Binding{choosing("look")}
+	if len(r.blocking()) == 0 && !r.q.Updating {
+		does := oneLine(r.advance().Label)
+		if does == "" {
+			does = "go on"
+		}
+		out = append(out, as(r.keys.take, does))
+	} else {
+		out = append(out, r.keys.accept)
+	}
+	out = append(out, keyed(r.q.Options, "")...)
+	return append(out, r.keys.back, r.keys.explain, r.keys.leave, r.keys.help)
+}
+
+func (r *review) Render(width, height int) []string {
+	title := oneLine(r.q.Title) + ": " + r.counts()
+	lines := []string{" " + r.theme.title.Render(clip(title, width-2)), ""}
+	room := height - len(lines)
+	if r.naming {
+		room -= 3
+	}
+	list, from, to := r.list(width)
+	if r.moved {
+		r.scroll.show(from, to, room)
+		r.moved = false
+	}
+	lines = append(lines, r.scroll.window(list, room, r.theme)...)
+	if r.naming {
+		lines = append(lines, "",
+			" "+clip("To accept a check that blocks, type its name: "+strings.Join(r.blocking(), ", "), width-2),
+			" > "+r.name.text+"█")
+	}
+	return lines
+}
+
+func (r *review) counts() string {
+	var blocks, accepted, warns int
+	for _, c := range r.q.Checks {
+		switch {
+		case c.Severity == workflow.SeverityBlocks && r.isAccepted(c):
+			accepted++
+		case c.Severity == workflow.SeverityBlocks:
+			blocks++
+		case c.Severity == workflow.SeverityWarns:
+			warns++
+		}
+	}
+	parts := []string{plural(len(r.q.Checks), "check", "checks")}
+	if r.q.Updating {
+		parts[0] += " so far"
+	}
+	if blocks > 0 {
+		parts = append(parts, plural(blocks, "blocks", "block"))
+	}
+	if accepted > 0 {
+		parts = append(parts, fmt.Sprintf("%d accepted", accepted))
+	}
+	if warns > 0 {
+		parts = append(parts, plural(warns, "warns", "warn"))
+	}
+	if blocks+warns+accepted == 0 && len(r.q.Checks) > 0 {
+		parts = append(parts, "all ok")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// list draws every check and says which lines belong to the one under the cursor.
+func (r *review) list(width int) (lines []string, from, to int) {
+	ids := 0
+	for _, c := range r.q.Checks {
+		ids = max(ids, ansi.StringWidth(c.ID))
+	}
+	ids = min(ids, width/3)
+	for _, c := range r.q.Checks {
+		here := c.ID == r.cursor
+		if here {
+			from = len(lines)
+		}
+		lines = append(lines, r.check(c, ids, width, here)...)
+		if here {
+			to = len(lines)
+		}
+	}
+	return lines, from, to
+}
+
+const wordWidth = 8 // "accepted"
+
+// check draws one check: in full when it needs attention or is under the cursor, else in a line.
+func (r *review) check(c workflow.Check, ids, width int, here bool) []string {
+	grade, label, sign := c.Severity, word(c.Severity), mark(c.Severity)
+	if c.Severity == workflow.SeverityBlocks && r.isAccepted(c) {
+		grade, label, sign = workflow.SeverityWarns, "accepted", "!"
+	}
+	head := sign + " " + pad(label, wordWidth) + "  "
+	pointer := " "
+	if here {
+		pointer = r.theme.chosen.Render(">")
+	}
+	name := pad(middle(oneLine(c.ID), ids), ids)
+	if here {
+		name = r.theme.chosen.Render(name)
+	}
+	left := 1 + ansi.StringWidth(head) + ids + 2
+	evidence := wrap(c.Evidence, width-left-1)
+	full := here || c.Severity == workflow.SeverityBlocks || c.Severity == workflow.SeverityWarns
+	if !full {
+		evidence = []string{clip(oneLine(c.Evidence), width-left-1)}
+	}
+	lines := []string{pointer + graded(grade, r.theme).Render(head) + name + "  " + evidence[0]}
+	lines = append(lines, indent(evidence[1:], left)...)
+	if !full {
+		return lines
+	}
+	under := 1 + ansi.StringWidth(head)
+	if c.Meaning != "" {
+		lines = append(lines, indent(wrap(c.Meaning, width-under-1), under)...)
+	}
+	if c.Fix != "" {
+		lines = append(lines, indent(labelled("fix", 6, c.Fix, width-under-1), under)...)
+	}
+	return lines
+}
