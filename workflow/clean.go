@@ -21,7 +21,8 @@ func CleanLine(s string) string {
 		return s
 	}
 	var b strings.Builder
-	for i := 0; i < len(s) && b.Len() < maxLine; {
+	i := 0
+	for i < len(s) && b.Len() < maxLine {
 		if n := escapeLength(s[i:]); n > 0 {
 			i += n
 			continue
@@ -36,7 +37,7 @@ func CleanLine(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	if b.Len() >= maxLine {
+	if i < len(s) {
 		b.WriteString(" … (line cut)")
 	}
 	return b.String()
