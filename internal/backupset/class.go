@@ -46,6 +46,3 @@ func (c Class) Names() []string {
 	}
 	return []string{stem + ".tar.gz", stem + ".tar", stem + ".tar.zst"}
 }
-
-// ManifestName is the file that [Set.WriteManifest] writes.
-const ManifestName = "manifest.json"

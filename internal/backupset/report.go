@@ -103,6 +103,9 @@ type Database struct {
 	// Kinds counts the entries of the contents, and Contents names those of schema public.
 	Kinds    map[string]int    `json:"kinds"`
 	Contents mastodon.Contents `json:"contents"`
+	// Complete says that the dump was read to its end; else Rows are those that came before the
+	// damage, and what follows from them is left out.
+	Complete bool `json:"complete"`
 	// Rows are the rows of each table; those outside schema public carry the schema's name.
 	Rows   map[string]int64 `json:"rows"`
 	Bytes  int64            `json:"bytes"` // of the rows, decompressed

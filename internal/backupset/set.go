@@ -18,7 +18,7 @@ type Set struct {
 	// DatabaseName, ServerVersion and DumpVersion are as the dump's header gives them.
 	DatabaseName, ServerVersion, DumpVersion string
 	// Kinds counts the entries of the dump's contents by kind ("TABLE", "INDEX"), and Contents
-	// names those of schema public.
+	// names those of schema public. Find leaves them empty.
 	Kinds    map[string]int
 	Contents mastodon.Contents
 	// Problem is why the folder or the dump's beginning can't be read; nil as a rule. A set with a
@@ -36,6 +36,9 @@ type Part struct {
 	Path    string // empty when it is missing
 	Size    int64  // in bytes
 	Missing bool
+	// Others are further files of the class, which are left alone: system_cache.tar beside
+	// system_cache.tar.gz.
+	Others []string
 	// Problem is why the file can't be opened, such as a lack of permission.
 	Problem error
 }
