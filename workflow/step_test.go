@@ -77,7 +77,7 @@ func TestAStepLivesAsThePackageCommentSays(t *testing.T) {
 		"one whose question nobody answers fails": {
 			step: Step{Run: asks},
 			want: []Status{StatusChecking, StatusRunning, StatusAsking, StatusFailed},
-			exit: ExitFailed,
+			exit: ExitUsage,
 			runs: 1,
 		},
 		"one that can't ask the world fails before Run": {
