@@ -6,6 +6,8 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
+
+	"mastodon-restore/workflow"
 )
 
 const program = "mastodon-restore"
@@ -14,6 +16,9 @@ const program = "mastodon-restore"
 // the rule.
 func (m *model) header() []string {
 	badge, style, practice := " REAL ", m.theme.real, oneLine(m.shot.Header.Practice)
+	if m.shot.Run == "" {
+		badge = ""
+	}
 	if practice != "" {
 		badge, style = " PRACTICE ", m.theme.practice
 	}
@@ -27,9 +32,9 @@ func (m *model) header() []string {
 			name = ""
 		}
 	}
-	left := " "
+	left := ""
 	if name != "" {
-		left += m.theme.title.Render(name) + " "
+		left = " " + m.theme.title.Render(name) + " "
 	}
 	left += style.Render(badge) + " " + path(target, room())
 	rule := strings.Repeat("─", m.width)
@@ -90,13 +95,25 @@ func path(parts []string, w int) string {
 // noticeLine is the answer to the last key, or what the run was asked to do.
 func (m *model) noticeLine() string {
 	text := m.notice
-	if text == "" && m.shot.Exit == nil {
+	switch {
+	case text != "":
+	case m.shot.Exit == nil && m.stopping != "":
 		text = m.stopping
-	}
-	if text == "" {
-		return ""
+	case m.sent:
+		text = "One moment…"
+	default:
+		return " " + m.theme.faint.Render(clip(m.twin(), m.width-2))
 	}
 	return " " + m.theme.warn.Render(clip(text, m.width-2))
+}
+
+// twin names the flag that would have answered the question on screen.
+func (m *model) twin() string {
+	q := m.shot.Question
+	if q == nil || q.Flag == "" || q.Kind == workflow.KindConsent || m.over != nil {
+		return ""
+	}
+	return "or run with " + oneLine(q.Flag)
 }
 
 // footer shows as many keys as fit. The last one given stays: it is the way to all the others.

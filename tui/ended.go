@@ -106,19 +106,29 @@ func (e *ended) figures(rows []workflow.ReportRow, width int) []string {
 	for i, r := range rows {
 		cells[i] = []string{oneLine(r.Name), oneLine(r.Before), oneLine(r.Backup), oneLine(r.Now)}
 	}
-	remarks := max(18, width/4)
-	g := newGrid(head, cells, width-remarks-8)
+	remarks := max(20, width/4)
+	g := newGrid(head, cells, width-8)
+	beside := 3+g.width()+5+remarks <= width
 	for i := 1; i < len(g.right); i++ {
 		g.right[i] = true
 	}
 	lines := []string{"   " + e.theme.faint.Render(g.row(head))}
 	for i, r := range rows {
 		text := "   " + g.row(cells[i]) + "   "
-		left := ansi.StringWidth(text)
-		text += graded(r.Level, e.theme).Render(mark(r.Level)) + " "
-		remark := wrap(oneLine(r.Remark), width-left-3)
-		lines = append(lines, strings.TrimRight(text+remark[0], " "))
-		lines = append(lines, indent(remark[1:], left+2)...)
+		left := ansi.StringWidth(text) + 2
+		if !beside {
+			left = 5
+		}
+		remark := wrap(oneLine(r.Remark), width-left-1)
+		text += graded(r.Level, e.theme).Render(mark(r.Level))
+		if beside {
+			text = strings.TrimRight(text+" "+remark[0], " ")
+			remark = remark[1:]
+		}
+		lines = append(lines, text)
+		if r.Remark != "" {
+			lines = append(lines, indent(remark, left)...)
+		}
 	}
 	return lines
 }

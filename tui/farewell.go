@@ -13,7 +13,7 @@ import (
 func Farewell(s workflow.Snapshot, o Options) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	say("%s", strings.Join(whose(s), ", ")+".")
+	say("%s.", strings.Join(whose(s), ", "))
 	if s.Report != nil && s.Report.Headline != "" {
 		say("%s", oneLine(s.Report.Headline))
 	}
@@ -21,6 +21,7 @@ func Farewell(s workflow.Snapshot, o Options) string {
 		say("%s", ending(s))
 	}
 	if f := s.Failure; f != nil {
+		say("Stopped: %s", oneLine(f.Summary))
 		if f.First != "" && f.First != f.Summary {
 			say("First error: %s", oneLine(f.First))
 		}
@@ -40,7 +41,7 @@ func Farewell(s workflow.Snapshot, o Options) string {
 		}
 	}
 	if o.JournalPath != "" {
-		say("Journal: %s", o.JournalPath)
+		say("Journal of run %s: %s", s.Run, o.JournalPath)
 	}
 	if resume := goOn(s, o); resume != "" {
 		say("Go on with: %s", resume)
@@ -48,7 +49,7 @@ func Farewell(s workflow.Snapshot, o Options) string {
 	return b.String()
 }
 
-// whose names run and target.
+// whose names what the run worked on.
 func whose(s workflow.Snapshot) []string {
 	kind := "REAL"
 	if s.Header.Practice != "" {
@@ -56,7 +57,7 @@ func whose(s workflow.Snapshot) []string {
 	}
 	out := []string{program + ": " + kind}
 	for _, part := range []struct{ name, value string }{
-		{"context ", s.Target.Context}, {"namespace ", s.Target.Namespace}, {"", s.Target.Domain}, {"run ", s.Run},
+		{"context ", s.Target.Context}, {"namespace ", s.Target.Namespace}, {"", s.Target.Domain},
 	} {
 		if part.value != "" {
 			out = append(out, part.name+oneLine(part.value))
@@ -97,9 +98,6 @@ func ending(s workflow.Snapshot) string {
 		return "Verification failed, so the server was not reopened."
 	case workflow.ExitCancelled:
 		return "Cancelled. Nothing was changed."
-	}
-	if s.Failure != nil {
-		return "Failed" + atStep(s) + ": " + oneLine(s.Failure.Summary) + "."
 	}
 	return "Failed" + atStep(s) + "."
 }

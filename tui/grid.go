@@ -8,20 +8,25 @@ import (
 )
 
 // grid sets cells in columns. Columns of figures stand at the right, everything else at the left;
-// where there is no room, the widest columns give way.
+// where there is no room, the gaps give way, then the last column, then the widest.
 type grid struct {
 	widths []int
 	right  []bool
+	gap    int
 }
 
-const gap = 3
+const (
+	wideGap    = 3
+	narrowGap  = 2
+	narrowLast = 10 // what the last column keeps before the others give way
+)
 
 func newGrid(head []string, rows [][]string, width int) grid {
 	n := len(head)
 	for _, r := range rows {
 		n = max(n, len(r))
 	}
-	g := grid{widths: make([]int, n), right: make([]bool, n)}
+	g := grid{widths: make([]int, n), right: make([]bool, n), gap: wideGap}
 	for i := range n {
 		g.right[i] = true
 		if i < len(head) {
@@ -34,8 +39,23 @@ func newGrid(head []string, rows [][]string, width int) grid {
 			}
 		}
 	}
-	g.widths = shrink(g.widths, width-gap*(n-1))
+	if g.width() > width {
+		g.gap = narrowGap
+	}
+	if over := g.width() - width; over > 0 && n > 1 {
+		g.widths[n-1] -= min(over, max(0, g.widths[n-1]-narrowLast))
+	}
+	g.widths = shrink(g.widths, width-g.gap*(n-1))
 	return g
+}
+
+// width is how many cells a row takes.
+func (g grid) width() int {
+	w := g.gap * (len(g.widths) - 1)
+	for _, n := range g.widths {
+		w += n
+	}
+	return w
 }
 
 // figure says that a cell is a number, perhaps with a unit, or has none to show. Dates, times and
@@ -61,7 +81,7 @@ func (g grid) row(cells []string) string {
 			out = append(out, pad(cell, g.widths[i]))
 		}
 	}
-	return strings.Join(out, spaces(gap))
+	return strings.Join(out, spaces(g.gap))
 }
 
 // rowsShown says which rows of a longer table are on screen.

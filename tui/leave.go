@@ -55,12 +55,12 @@ func (m *model) leaveMenu() *menu {
 	case failed:
 		return &menu{scene: s, title: "Leave it like this?", why: s.world(), choices: []choice{
 			{"go back to the card", "", shut},
-			{"leave it as it is and come back", "Go on later with:  " + m.opts.Resume, leave},
+			{"leave it as it is and come back", "Go on later with:\n" + m.opts.Resume, leave},
 		}}
 	case asked:
 		return &menu{scene: s, title: "Stop here?", why: s.world(), choices: []choice{
 			{"go back to the question", "", shut},
-			{"stop and keep the work", "Go on later with:  " + m.opts.Resume, interrupt},
+			{"stop and keep the work", "Go on later with:\n" + m.opts.Resume, interrupt},
 		}}
 	}
 	out := &menu{scene: s, title: "Stop the run?", why: s.world(), choices: []choice{{"go on", "", shut}}}
@@ -68,7 +68,7 @@ func (m *model) leaveMenu() *menu {
 		out.choices = append(out.choices, choice{"stop after this step", s.stepNote(), stopAfterStep})
 	}
 	out.choices = append(out.choices, choice{"stop now and keep the work",
-		"The step is cut off where it is. Go on later with:  " + m.opts.Resume, interrupt})
+		"The step is cut off where it is. Go on later with:\n" + m.opts.Resume, interrupt})
 	return out
 }
 

@@ -41,10 +41,12 @@ func (l *logScreen) Press(k tea.KeyMsg) effect {
 		l.log.follow()
 	case pressed(k, l.keys.filter):
 		l.typing = true
-	case pressed(k, l.keys.log):
-		return shut
 	case pressed(k, l.keys.back) && l.log.filter.text != "":
 		l.log.filter.text = ""
+	case pressed(k, l.keys.back), pressed(k, l.keys.log), pressed(k, l.keys.leave):
+		l.log.filter.text = ""
+		l.log.follow()
+		return shut
 	default:
 		return nil
 	}
@@ -109,9 +111,10 @@ func (l *logScreen) state() string {
 
 const stampWidth = 11 // "15:04:05", and a gap with room for a mark
 
-// logText draws one line with its time: in one line of the screen, or in as many as it needs.
+// logText draws one line with its time: in full, or cut in its middle to one line of the screen,
+// as lines that follow each other mostly differ at their ends.
 func logText(l workflow.Line, width int, full bool, t theme) []string {
-	text := []string{clip(l.Text, width-stampWidth)}
+	text := []string{middle(l.Text, width-stampWidth)}
 	if full {
 		text = wrap(l.Text, width-stampWidth)
 	}

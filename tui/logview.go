@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -52,20 +53,31 @@ func (v *logView) bottom() int {
 }
 
 // newer counts the lines that came after the last one shown.
-func (v *logView) newer() int { return max(0, v.len()-1-v.bottom()) }
+func (v *logView) newer() int {
+	if !v.held || v.len() == 0 {
+		return 0
+	}
+	return int(v.at(v.len()-1).Seq - v.anchor)
+}
 
-// tail returns the last lines to show, at most n, oldest first.
+// tail returns the last lines to show, at most n, oldest first. A view that is held while its
+// lines fall out of the ring shows the oldest there are.
 func (v *logView) tail(n int) []workflow.Line {
+	if n <= 0 || v.len() == 0 {
+		return nil
+	}
 	want := strings.ToLower(v.filter.text)
-	out := make([]workflow.Line, 0, max(0, n))
-	for i := v.bottom(); i >= 0 && i < v.len() && len(out) < n; i-- {
+	bottom := v.bottom()
+	if v.held {
+		bottom = max(bottom, v.first(n, want))
+	}
+	out := make([]workflow.Line, 0, n)
+	for i := bottom; i >= 0 && len(out) < n; i-- {
 		if v.matches(i, want) {
 			out = append(out, v.at(i))
 		}
 	}
-	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-		out[i], out[j] = out[j], out[i]
-	}
+	slices.Reverse(out)
 	return out
 }
 

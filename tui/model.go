@@ -74,7 +74,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return m, m.watch.wait
 	case copied:
-		m.notice = "Sent to this terminal's clipboard, if it allows that. It is in the log file too."
+		m.notice = "Sent to the terminal's clipboard, if it allows that."
 		if msg.err != nil {
 			m.notice = "Not copied: " + oneLine(msg.err.Error())
 		}
@@ -132,7 +132,7 @@ func (m *model) settle() {
 		}
 		return
 	}
-	m.shows, m.sent = is, false
+	m.shows, m.sent, m.notice = is, false, ""
 	switch {
 	case is.ended:
 		m.main = newEnded(&m.scene)
@@ -174,7 +174,6 @@ func (m *model) reply(a workflow.Answer) {
 	}
 	a.Question = m.shot.Question.ID
 	m.sent = true
-	m.notice = "One moment…"
 	m.opts.Desk.Reply(a)
 }
 
@@ -197,8 +196,7 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 	if m.over != nil {
 		top = m.over
 	} else if m.sent {
-		m.notice = "One moment: your answer is on its way."
-		return nil
+		return nil // the answer is on its way
 	}
 	if e := top.Press(k); e != nil {
 		return e(m)

@@ -19,7 +19,7 @@ func progressLines(list []workflow.Progress, width int, t theme) []string {
 		labels = max(labels, ansi.StringWidth(oneLine(p.Label)))
 		amounts = max(amounts, ansi.StringWidth(amount(p)))
 	}
-	labels = min(labels, width/3)
+	labels = min(labels, width*2/5)
 	bar := width - labels - amounts - 4
 	var lines []string
 	for _, p := range list {
@@ -33,29 +33,28 @@ func progressLines(list []workflow.Progress, width int, t theme) []string {
 		if p.Total > 0 && p.Done >= p.Total {
 			continue
 		}
-		if now, rate := oneLine(p.Now), pace(p); now != "" || rate != "" {
-			if now != "" {
-				now = "now " + now
-			}
-			lines = append(lines, t.faint.Render(nowLine(now, rate, labels+2, width)))
+		for _, l := range nowLines(p, width-2) {
+			lines = append(lines, "  "+t.faint.Render(l))
 		}
 	}
 	return lines
 }
 
-// nowLine puts the pace at the right and lets what is worked on give way, in its middle.
-func nowLine(now, rate string, left, width int) string {
-	room := width - left
-	if rate != "" && now != "" {
-		room -= ansi.StringWidth(rate) + 2
+// nowLines say what is being worked on and how fast: in one line where both have room.
+func nowLines(p workflow.Progress, width int) []string {
+	now, rate := oneLine(p.Now), pace(p)
+	switch {
+	case now == "" && rate == "":
+		return nil
+	case now == "":
+		return []string{clip(rate, width)}
+	case rate == "":
+		return []string{middle("now "+now, width)}
 	}
-	if room < leastBar {
-		return spaces(left) + clip(rate, width-left)
+	if room := width - ansi.StringWidth(rate) - 2; room >= min(40, ansi.StringWidth(now)+4) {
+		return []string{ends(middle("now "+now, room), rate, width)}
 	}
-	if now == "" {
-		return spaces(left) + clip(rate, width-left)
-	}
-	return spaces(left) + ends(middle(now, room), rate, width-left)
+	return []string{middle("now "+now, width), clip(rate, width)}
 }
 
 // drawBar is never full before the work is.

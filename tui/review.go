@@ -139,7 +139,7 @@ func (r *review) acceptNamed(id string) effect {
 	}
 	r.accepted = append(r.accepted, id)
 	r.cursor, r.moved = id, true
-	return say("You accepted " + id + ". It is written into the run's journal when you go on.")
+	return say("You accepted " + id + ". The run's journal will say so.")
 }
 
 // advance is the option that goes on from here.
@@ -281,15 +281,15 @@ func (r *review) check(c workflow.Check, ids, width int, here bool) []string {
 		grade, label, sign = workflow.SeverityWarns, "accepted", "!"
 	}
 	head := sign + " " + pad(label, wordWidth) + "  "
-	pointer := " "
+	pointer := "  "
 	if here {
-		pointer = r.theme.chosen.Render(">")
+		pointer = r.theme.chosen.Render("> ")
 	}
 	name := pad(middle(oneLine(c.ID), ids), ids)
 	if here {
 		name = r.theme.chosen.Render(name)
 	}
-	left := 1 + ansi.StringWidth(head) + ids + 2
+	left := 2 + ansi.StringWidth(head) + ids + 2
 	evidence := wrap(c.Evidence, width-left-1)
 	full := here || c.Severity == workflow.SeverityBlocks || c.Severity == workflow.SeverityWarns
 	if !full {
@@ -300,7 +300,7 @@ func (r *review) check(c workflow.Check, ids, width int, here bool) []string {
 	if !full {
 		return lines
 	}
-	under := 1 + ansi.StringWidth(head)
+	under := 2 + ansi.StringWidth(head)
 	if c.Meaning != "" {
 		lines = append(lines, indent(wrap(c.Meaning, width-under-1), under)...)
 	}

@@ -31,7 +31,7 @@ func (r *running) Keys() []key.Binding {
 	if r.log.held {
 		follow = as(follow, "follow the log")
 	}
-	return []key.Binding{as(r.keys.log, "log, full screen"), follow, r.keys.explain, r.keys.interrupt, r.keys.help}
+	return []key.Binding{as(r.keys.log, "full log"), r.keys.interrupt, follow, r.keys.explain, r.keys.help}
 }
 
 const (
