@@ -34,6 +34,7 @@ func TestAFeedKeepsTheLastLines(t *testing.T) {
 		"without the one that was overwritten":          {observed: ring + 1, first: 1, last: ring},
 		"without those overwritten after many laps":     {observed: 3*ring + 17, first: 2*ring + 17, last: 3*ring + 16},
 		"the last few after many laps":                  {observed: 3*ring + 17, limit: 2, first: 3*ring + 15, last: 3*ring + 16},
+		"no more than there are, whatever the limit":    {observed: ring + 100, limit: ring + 50, first: 100, last: ring + 99},
 		"those a slow reader missed are skipped":        {observed: ring + 100, from: 50, first: 100, last: ring + 99},
 		"those from a number on, across the ring's end": {observed: ring + 10, from: ring - 5, first: ring - 5, last: ring + 9},
 	}

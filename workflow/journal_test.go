@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -130,20 +132,39 @@ func TestAJournalIsLockedAgainstOtherProcesses(t *testing.T) {
 	require.Contains(t, string(out), "--- PASS: "+t.Name())
 }
 
-func TestAJournalThatCouldNotWriteStaysBroken(t *testing.T) {
+func TestNothingIsWrittenBehindATornEntry(t *testing.T) {
 	path := filepath.Join(t.TempDir(), JournalFile)
 	j, err := CreateJournal(path)
 	require.NoError(t, err)
+	defer j.Close()
 	require.NoError(t, j.Append(begun()))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
 
-	_, limited := j.Append(Event{Type: EventNote, Value: strings.Repeat("x", 16<<20)}), j.Append(stepAt(1, "files", StatusChecking))
-	require.NoError(t, limited, "an entry that is too long is refused before it is written")
+	// The disk is full in the middle of an entry, then there is space again.
+	restore := limitFileSize(t, uint64(info.Size())+20)
+	full := j.Append(stepAt(1, "files", StatusChecking))
+	restore()
+	require.ErrorContains(t, full, "write journal")
+	torn, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, info.Size()+20, torn.Size())
 
-	require.NoError(t, j.Close())
-	first := j.Append(stepAt(2, "files", StatusRunning))
-	require.ErrorContains(t, first, "write journal")
-	require.Equal(t, first, j.Append(stepAt(3, "files", StatusCompleted)))
-	require.Len(t, journalOf(t, path), 2)
+	require.Equal(t, full, j.Append(stepAt(2, "files", StatusRunning)))
+	require.Len(t, journalOf(t, path), 1)
+}
+
+// limitFileSize makes the process's files end at a size until the returned function is called.
+func limitFileSize(t *testing.T, size uint64) (restore func()) {
+	t.Helper()
+	var old syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old))
+	signal.Ignore(syscall.SIGXFSZ)
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: old.Max}))
+	return func() {
+		require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old))
+		signal.Reset(syscall.SIGXFSZ)
+	}
 }
 
 func TestAnEntryTooLongToReadAgainIsRefused(t *testing.T) {

@@ -293,9 +293,22 @@ func TestAResumedRunShowsWhatItFound(t *testing.T) {
 	}))
 	s := r.Feed.Snapshot()
 	require.Equal(t, "k7q2", r.ID)
-	require.Nil(t, s.Exit, "an earlier exit must not end this process's faces")
 	files, _ := s.Step("files")
 	require.Equal(t, StatusInterrupted, files.Status)
 	require.Equal(t, 10*time.Second, files.Took(at(100_000)), "the time nobody was at work is not the step's")
 	require.True(t, strings.HasPrefix(lastEvent(t, r.Feed).Message, "cut off"))
+}
+
+func TestAnEarlierExitDoesNotEndTheFacesOfAResumedRun(t *testing.T) {
+	r := &Run{Plan: Plan{{ID: "files"}, {ID: "database"}}, Feed: &Feed{}}
+	require.NoError(t, r.Resume([]Event{
+		begun(), stepAt(1, "files", StatusChecking), stepAt(4, "files", StatusFailed),
+		{Type: EventFailure, Time: at(4), Step: "files", Failure: &Failure{Summary: "no"}},
+		{Type: EventExit, Time: at(5), Exit: &ExitStatus{Code: ExitFailed, Resume: "resume k7q2"}},
+	}))
+	require.Nil(t, r.Feed.Snapshot().Exit)
+	events, _ := r.Feed.Events(0)
+	for _, e := range events {
+		require.NotEqual(t, EventExit, e.Type)
+	}
 }
