@@ -28,7 +28,8 @@ var archives = []string{"accounts", "media_attachments", "site_uploads", "cache"
 // backUp makes a set with the commands of the backup script.
 func (i *instance) backUp(names ...string) backup {
 	i.Helper()
-	b := backup{dir: i.TempDir(), rows: i.rows(), files: files{}}
+	b := backup{dir: filepath.Join(i.TempDir(), "backup"), rows: i.rows(), files: files{}}
+	require.NoError(i, os.Mkdir(b.dir, 0o700))
 
 	i.shell(postgres, `PGPASSWORD="$POSTGRES_PASSWORD" pg_dump -U mastodon -d `+database+` --format=c > /tmp/pg_dump_mastodon_backup.sqlc`)
 	i.kubectl("cp", path.Base(postgres)+":/tmp/pg_dump_mastodon_backup.sqlc", filepath.Join(b.dir, "pg_dump_mastodon_backup.sqlc"))

@@ -47,6 +47,7 @@ func standUp(t *testing.T, name string, size sample.Size, change ...func(*values
 		c(&v)
 	}
 	i.kubectl("create", "namespace", i.name)
+	i.kubectl("label", "namespace", i.name, mine)
 	i.apply(v.manifest(t, "data.yaml"))
 	i.apply(v.manifest(t, "storage.yaml"))
 	i.kubectl("wait", "--for=condition=complete", "job/volume-owner", "--timeout=180s")
@@ -73,6 +74,7 @@ func (i *instance) ready() {
 	}
 }
 
+// takeDown lets the namespace go without waiting for it; TestMain gives its volumes back.
 func (i *instance) takeDown() {
 	if os.Getenv("E2E_KEEP") == "1" {
 		i.Logf("left in place: namespace %s", i.name)
@@ -81,10 +83,7 @@ func (i *instance) takeDown() {
 	if i.Failed() {
 		i.Logf("as it was left:\n%s", i.kubectl("get", "deploy,sts,cronjob,pods,lease", "-o", "wide"))
 	}
-	i.kubectl("delete", "namespace", i.name, "--wait", "--timeout=180s", "--ignore-not-found")
-	if l := lab(os.Getenv("LAB")); l != "" {
-		l.run(i, "recycle")
-	}
+	i.kubectl("delete", "namespace", i.name, "--wait=false")
 }
 
 func (i *instance) seedRows() {

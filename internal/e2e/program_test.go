@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -124,17 +125,18 @@ func (o *operator) await(c *command) (code int, output string) {
 	return code, c.out.String()
 }
 
-// said waits until the program has printed a text.
-func (o *operator) said(c *command, text string) {
+// said waits until the program has printed what matches a regular expression.
+func (o *operator) said(c *command, pattern string) {
 	o.Helper()
-	for deadline := time.Now().Add(4 * time.Minute); !strings.Contains(c.out.String(), text); time.Sleep(50 * time.Millisecond) {
+	text := regexp.MustCompile(pattern)
+	for deadline := time.Now().Add(4 * time.Minute); !text.MatchString(c.out.String()); time.Sleep(50 * time.Millisecond) {
 		select {
 		case <-c.done:
-			require.Contains(o, c.out.String(), text, "the program ended without saying it")
+			require.Regexp(o, text, c.out.String(), "the program ended without saying it")
 			return
 		default:
 		}
-		require.True(o, time.Now().Before(deadline), "the program never said %q:\n%s", text, tail(c.out.String()))
+		require.True(o, time.Now().Before(deadline), "the program never said %s:\n%s", pattern, tail(c.out.String()))
 	}
 }
 
@@ -147,4 +149,10 @@ func tail(output string) string {
 // restoring are the arguments of a headless restore that asks nothing.
 func restoring(i *instance, b backup, more ...string) []string {
 	return append([]string{"restore", "--plain", "--set", b.dir, "-n", i.name, "--confirm", i.size.Settings()["LOCAL_DOMAIN"]}, more...)
+}
+
+// working waits until the program reports progress within a step, by its JSON lines.
+func (o *operator) working(c *command, step string) {
+	o.Helper()
+	o.said(c, `(?m)^\{"type":"progress".*"step":"`+step+`"`)
 }
