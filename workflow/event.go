@@ -28,6 +28,8 @@ const (
 	EventFailure EventType = "failure"
 	// EventReport is the run's result: Report. Durable.
 	EventReport EventType = "report"
+	// EventForecast is the plan in words and figures: Forecast. Durable.
+	EventForecast EventType = "forecast"
 	// EventExit closes one process's part of the run: Exit, Message. Durable.
 	EventExit EventType = "exit"
 
@@ -71,6 +73,7 @@ type Event struct {
 	State    json.RawMessage `json:"state,omitempty"`
 	Failure  *Failure        `json:"failure,omitempty"`
 	Report   *Report         `json:"report,omitempty"`
+	Forecast *Forecast       `json:"forecast,omitempty"`
 	Exit     *ExitStatus     `json:"exit,omitempty"`
 }
 

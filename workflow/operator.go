@@ -97,6 +97,8 @@ type Check struct {
 	Evidence string `json:"evidence"`
 	Meaning  string `json:"meaning,omitempty"`
 	Fix      string `json:"fix,omitempty"`
+	// Firm says that a check that blocks can't be accepted: the restore could not go on.
+	Firm bool `json:"firm,omitempty"`
 	// Accepted says that the operator took this one upon themselves, by its ID.
 	Accepted bool `json:"accepted,omitempty"`
 }

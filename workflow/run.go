@@ -138,6 +138,8 @@ func (r *Run) exitOf(ctx context.Context, err error) Exit {
 		return ExitCancelled
 	case errors.Is(err, ErrDeclined), errors.Is(err, errStopped), ctx.Err() != nil:
 		return ExitInterrupted
+	case errors.Is(err, ErrNoAnswer):
+		return ExitUsage
 	case errors.As(err, &failure):
 		return failure.ExitCode()
 	}

@@ -21,6 +21,7 @@ type Snapshot struct {
 	Question *Question         `json:"question,omitempty"`
 	Failure  *Failure          `json:"failure,omitempty"`
 	Report   *Report           `json:"report,omitempty"`
+	Forecast *Forecast         `json:"forecast,omitempty"`
 	Exit     *ExitStatus       `json:"exit,omitempty"`
 	Notes    map[string]string `json:"notes,omitempty"` // by "step/key"
 	State    json.RawMessage   `json:"state,omitempty"`
@@ -121,6 +122,8 @@ func (s Snapshot) Apply(e Event) Snapshot {
 		s.Failure = e.Failure
 	case EventReport:
 		s.Report = e.Report
+	case EventForecast:
+		s.Forecast = e.Forecast
 	case EventExit:
 		s.Exit, s.Question = e.Exit, nil
 	case EventProgress:

@@ -89,6 +89,11 @@ func (t *Task) Report(r Report) error {
 	return t.run.record(Event{Type: EventReport, Step: t.step, Report: &r})
 }
 
+// Show gives the forecast.
+func (t *Task) Show(f Forecast) error {
+	return t.run.record(Event{Type: EventForecast, Step: t.step, Forecast: &f})
+}
+
 // Run is the name of the run.
 func (t *Task) Run() string { return t.run.ID }
 

@@ -22,15 +22,28 @@ export PGUSER="${DB_USER:-$MASTODON_DATABASE_USERNAME}" PGPASSWORD="${DB_PASS:-$
 [ -n "$PGPASSWORD" ] || [ ! -r "$MASTODON_DATABASE_PASSWORD_FILE" ] || PGPASSWORD=$(cat "$MASTODON_DATABASE_PASSWORD_FILE")
 [ -z "$DB_SSLMODE" ] || export PGSSLMODE="$DB_SSLMODE"
 `
-	// LoginAdmin connects as the superuser, to the same server.
-	LoginAdmin Login = LoginApp + `export PGUSER=postgres PGPASSWORD="$RESTORE_ADMIN_PASSWORD"
-`
 	// LoginServer connects from within the server's own container (Bitnami's variables, then
 	// the official image's).
 	LoginServer Login = `export PGHOST="${PGHOST:-127.0.0.1}" PGUSER="${POSTGRES_USER:-postgres}" PGPASSWORD="$POSTGRES_PASSWORD"
 [ -n "$PGPASSWORD" ] || [ ! -r "$POSTGRES_PASSWORD_FILE" ] || PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
 `
 )
+
+// LoginAdmin connects as the superuser user ("postgres" where empty), to the app's server.
+func LoginAdmin(user string) Login {
+	if user == "" {
+		user = "postgres"
+	}
+	return LoginApp + Login("export PGUSER="+quote(user)+` PGPASSWORD="$RESTORE_ADMIN_PASSWORD"`+"\n")
+}
+
+// At is added to a login that would otherwise reach a pooler in front of the server.
+func At(host, port string) Login {
+	return Login("export PGHOST=" + quote(host) + " PGPORT=" + quote(port) + "\n")
+}
+
+// quote makes one word for sh of any text.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // Server is one PostgreSQL server, reached by scripts.
 type Server struct {

@@ -6,6 +6,7 @@ import (
 
 	"mastodon-restore/internal/mastodon"
 	"mastodon-restore/internal/remote"
+	"mastodon-restore/internal/transfer"
 )
 
 // Cluster is all a restore needs of the place where the server runs. Package kube and the
@@ -76,6 +77,23 @@ type Survey interface {
 	ImageNodes(ctx context.Context, image string) (having, ready []string, err error)
 	// Place is a container of a running pod, to run commands in.
 	Place(pod, container string) remote.Place
+}
+
+// Files carries what is on this machine into a place; see package transfer for the promises.
+type Files interface {
+	Send(ctx context.Context, p remote.Place, archive string, to transfer.Destination, o transfer.Options) (transfer.Report, error)
+	SendFile(ctx context.Context, p remote.Place, local, to string, o transfer.Options) (transfer.Report, error)
+}
+
+// overStreams is package transfer as it is.
+type overStreams struct{}
+
+func (overStreams) Send(ctx context.Context, p remote.Place, archive string, to transfer.Destination, o transfer.Options) (transfer.Report, error) {
+	return transfer.Send(ctx, p, archive, to, o)
+}
+
+func (overStreams) SendFile(ctx context.Context, p remote.Place, local, to string, o transfer.Options) (transfer.Report, error) {
+	return transfer.SendFile(ctx, p, local, to, o)
 }
 
 // PodOf is the name of a run's utility pod.
