@@ -1,0 +1,184 @@
+package kube
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/remotecommand"
+	"k8s.io/client-go/util/exec"
+	"k8s.io/streaming/pkg/httpstream"
+
+	"mastodon-restore/internal/remote"
+)
+
+// Place is a container of a running pod, to run commands in.
+func (c *Cluster) Place(pod, container string) remote.Place {
+	return &Container{cluster: c, pod: pod, container: container}
+}
+
+// Container runs commands in a container of a pod: over WebSocket, or over SPDY where the server
+// or a proxy on the way does not know WebSocket. It is safe for concurrent use.
+type Container struct {
+	cluster        *Cluster
+	pod, container string
+	old            bool
+}
+
+var _ remote.Place = (*Container)(nil)
+
+// Downgrade is the same place over SPDY only, which bears a far side that does not read for a
+// minute; WebSocket gives up on it.
+func (p *Container) Downgrade() remote.Place {
+	old := *p
+	old.old = true
+	return &old
+}
+
+func (p *Container) String() string {
+	return fmt.Sprintf("pod %s, container %s", p.pod, p.container)
+}
+
+// Exec runs argv. While the API server is away it waits: a command whose connection was never made
+// has not begun. Once it may have begun it is not tried again. What s.In cannot read and s.Out
+// cannot write is an error, which client-go would only log. When Exec returns, it is done with the
+// streams; a Read that is still blocked two seconds later is let go.
+func (p *Container) Exec(ctx context.Context, argv []string, s remote.Streams) error {
+	line, pause, began := p.cluster.line, p.cluster.line.first, time.Now()
+	for {
+		err := p.once(ctx, argv, s)
+		reason := unbegun(err)
+		if reason == "" {
+			return p.ending(err)
+		}
+		since := line.silent(reason)
+		if line.patience > 0 && time.Since(began) > line.patience {
+			return p.ending(err)
+		}
+		if line.sleep(ctx, pause) != nil {
+			return fmt.Errorf("exec in %s: %s (for %s): %w", p, reason, since.Round(time.Second), last(err, context.Cause(ctx)))
+		}
+		pause = min(pause*2, line.longest)
+	}
+}
+
+// unbegun says why a command has certainly not begun; empty when it may have.
+func unbegun(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		if t, ok := passing(err); ok {
+			return t.reason
+		}
+		return ""
+	}
+	var status apierrors.APIStatus
+	if errors.As(err, &status) && (status.Status().Code == 429 || status.Status().Code == 503) {
+		return fmt.Sprintf("the API server says %d", status.Status().Code)
+	}
+	return ""
+}
+
+// ending translates the end of a stream.
+func (p *Container) ending(err error) error {
+	var code exec.CodeExitError
+	switch {
+	case err == nil:
+		p.cluster.line.answers()
+		return nil
+	case errors.As(err, &code):
+		p.cluster.line.answers()
+		return &remote.ExitError{Code: code.Code}
+	}
+	return fmt.Errorf("exec in %s: %w", p, err)
+}
+
+func (p *Container) once(ctx context.Context, argv []string, s remote.Streams) error {
+	executor, err := p.executor(argv, s)
+	if err != nil {
+		return err
+	}
+	ctx, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	in, out, errs := newSource(s.In, !s.TTY, cut), newSink(s.Out, cut), newSink(s.Err, cut)
+	options := remotecommand.StreamOptions{Stdout: out, Tty: s.TTY}
+	if s.In != nil {
+		options.Stdin = in
+	}
+	if s.TTY {
+		options.TerminalSizeQueue = &fixedSize{remotecommand.TerminalSize{Width: 120, Height: 40}}
+	} else {
+		options.Stderr = errs
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- fmt.Errorf("client-go panicked: %v", r)
+			}
+		}()
+		done <- executor.StreamWithContext(ctx, options)
+	}()
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = settle(done, ctx)
+	}
+	in.close()
+	out.close()
+	errs.close()
+	// Our own failure comes first: the far side's word is then about half a command.
+	return cmp.Or(in.failure(), out.failure(), errs.failure(), err)
+}
+
+// settle gives a cancelled stream a moment to end by itself, and no more: some hang.
+func settle(done <-chan error, ctx context.Context) error { //nolint:revive // the channel is the subject
+	select {
+	case <-done:
+	case <-time.After(time.Second):
+	}
+	return context.Cause(ctx)
+}
+
+// executor is good for one stream.
+func (p *Container) executor(argv []string, s remote.Streams) (remotecommand.Executor, error) {
+	target := p.cluster.client.CoreV1().RESTClient().Post().
+		Resource("pods").Namespace(p.cluster.namespace).Name(p.pod).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{
+			Container: p.container, Command: argv, TTY: s.TTY,
+			Stdin: s.In != nil, Stdout: true, Stderr: !s.TTY,
+		}, scheme.ParameterCodec).URL()
+	spdy, err := remotecommand.NewSPDYExecutor(p.cluster.config, "POST", target)
+	if err != nil || p.old {
+		return spdy, err
+	}
+	socket, err := remotecommand.NewWebSocketExecutor(p.cluster.config, "GET", target.String())
+	if err != nil {
+		return nil, err
+	}
+	return remotecommand.NewFallbackExecutor(socket, spdy, plainRefusal)
+}
+
+// plainRefusal says that the far side, or a proxy, did not take the WebSocket at all. Nothing has
+// run then, and SPDY may be tried.
+func plainRefusal(err error) bool {
+	return unbegun(err) == "" && (httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err))
+}
+
+// fixedSize is a terminal that is never resized.
+type fixedSize struct{ remotecommand.TerminalSize }
+
+// Next gives the size once.
+func (f *fixedSize) Next() *remotecommand.TerminalSize {
+	if f.Width == 0 {
+		return nil
+	}
+	size := f.TerminalSize
+	f.Width = 0
+	return &size
+}

@@ -1,0 +1,101 @@
+package kube
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"mastodon-restore/internal/mastodon"
+)
+
+// The variables that only the postgres container has.
+const (
+	adminPassword = "RESTORE_ADMIN_PASSWORD"
+	adminUser     = "RESTORE_ADMIN_USER"
+)
+
+// postgresContainer has PostgreSQL's client, the app's environment, and none of its files. Its
+// DB_… name the server itself, whatever the app calls it and whatever pooler it goes through.
+func postgresContainer(spec corev1.PodSpec, web corev1.Container, i mastodon.Instance, p mastodon.UtilityPod, super admin) corev1.Container {
+	db := i.Database
+	env := environmentOf(web)
+	for _, v := range []corev1.EnvVar{
+		{Name: "DB_HOST", Value: db.Host}, {Name: "DB_PORT", Value: db.Port},
+		{Name: "DB_NAME", Value: db.Name}, {Name: "DB_USER", Value: db.User},
+	} {
+		if v.Value != "" {
+			env = set(env, v)
+		}
+	}
+	if has(env, "MASTODON_DATABASE_PASSWORD") && !has(env, "DB_PASS") {
+		env = append(env, corev1.EnvVar{Name: "DB_PASS", Value: "$(MASTODON_DATABASE_PASSWORD)"})
+	}
+	if super.source != nil {
+		env = set(env, corev1.EnvVar{Name: adminUser, Value: super.user})
+		env = set(env, adminVariable(*super.source))
+	}
+	c := corev1.Container{
+		Name: mastodon.PostgresContainer, Image: p.PostgresImage, ImagePullPolicy: corev1.PullIfNotPresent,
+		Command: asleep, Env: env, EnvFrom: web.EnvFrom,
+		VolumeMounts:    append(settingsMounts(spec, web), corev1.VolumeMount{Name: scratch, MountPath: p.Scratch}),
+		SecurityContext: postgresSecurity(spec, web, i.Flavour),
+		Resources:       modest(web.Resources, true),
+	}
+	return withTmp(c)
+}
+
+func has(env []corev1.EnvVar, name string) bool {
+	return slices.ContainsFunc(env, func(v corev1.EnvVar) bool { return v.Name == name })
+}
+
+// set puts v where a variable of its name was, or at the end.
+func set(env []corev1.EnvVar, v corev1.EnvVar) []corev1.EnvVar {
+	env = slices.DeleteFunc(env, func(old corev1.EnvVar) bool { return old.Name == v.Name })
+	return append(env, v)
+}
+
+// adminVariable is the superuser's password by reference, and optional: a Secret that has gone must
+// not keep the pod from starting.
+func adminVariable(source corev1.EnvVar) corev1.EnvVar {
+	v, optional := *source.DeepCopy(), true
+	v.Name = adminPassword
+	if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil {
+		v.ValueFrom.SecretKeyRef.Optional = &optional
+	}
+	if v.ValueFrom != nil && v.ValueFrom.ConfigMapKeyRef != nil {
+		v.ValueFrom.ConfigMapKeyRef.Optional = &optional
+	}
+	return v
+}
+
+// settingsMounts are the web container's mounts of Secrets and the like, such as the certificate
+// that the database is to be trusted by.
+func settingsMounts(spec corev1.PodSpec, web corev1.Container) []corev1.VolumeMount {
+	var mounts []corev1.VolumeMount
+	for _, m := range web.VolumeMounts {
+		if v, ok := volumeOf(spec, m.Name); ok && (v.Secret != nil || v.ConfigMap != nil || v.Projected != nil) {
+			mounts = append(mounts, m)
+		}
+	}
+	return mounts
+}
+
+// postgresSecurity makes both containers the same user, who shares the scratch directory. Where the
+// web pod leaves the user to its image, the other image would have one of its own, often root.
+func postgresSecurity(spec corev1.PodSpec, web corev1.Container, f mastodon.Flavour) *corev1.SecurityContext {
+	stated := spec.SecurityContext != nil && spec.SecurityContext.RunAsUser != nil ||
+		web.SecurityContext != nil && web.SecurityContext.RunAsUser != nil
+	if stated {
+		return web.SecurityContext
+	}
+	s := web.SecurityContext.DeepCopy()
+	if s == nil {
+		s = &corev1.SecurityContext{}
+	}
+	user := int64(991) // what Mastodon's own image says
+	if f == mastodon.FlavourBitnami {
+		user = 1001
+	}
+	s.RunAsUser = &user
+	return s
+}
