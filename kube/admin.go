@@ -3,10 +3,12 @@ package kube
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"path"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"mastodon-restore/internal/mastodon"
@@ -88,29 +90,27 @@ func (r *resolver) password(ctx context.Context, e environment, s server, name s
 	return nil, nil
 }
 
-// adminOf finds the superuser again, from what an instance says of its database.
-func (c *Cluster) adminOf(ctx context.Context, db mastodon.Database) (admin, error) {
-	if !db.Admin {
-		return admin{}, nil
-	}
-	var s *server
-	if db.StatefulSet != "" {
+// serverOf reads the database's server again, from what an instance says of it; nil where it is
+// outside the namespace or gone.
+func (c *Cluster) serverOf(ctx context.Context, db mastodon.Database) (*server, error) {
+	switch {
+	case db.StatefulSet != "":
 		w, err := c.workload(ctx, statefulSet, db.StatefulSet)
-		if err != nil {
-			return admin{}, err
+		if apierrors.IsNotFound(err) {
+			return nil, nil
 		}
-		s = postgresOf(w)
-	} else if db.Pod != "" {
+		return postgresOf(w), err
+	case db.Pod != "":
 		pod, err := c.client.CoreV1().Pods(c.namespace).Get(ctx, db.Pod, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
 		if err != nil {
-			return admin{}, err
+			return nil, fmt.Errorf("get pod %s: %w", db.Pod, err)
 		}
 		if container, ok := postgresIn(pod.Spec); ok {
-			s = &server{spec: pod.Spec, labels: pod.Labels, container: container}
+			return &server{pod: pod.Name, spec: pod.Spec, labels: pod.Labels, container: container}, nil
 		}
 	}
-	if s == nil {
-		return admin{}, nil
-	}
-	return c.admin(ctx, c.resolver(), *s)
+	return nil, nil
 }

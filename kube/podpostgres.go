@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"context"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,14 +15,39 @@ const (
 	adminUser     = "RESTORE_ADMIN_USER"
 )
 
+// postgresClient is what the postgres container has of the server.
+type postgresClient struct {
+	super admin
+	path  string // the server's PATH, where its own pod says one
+}
+
+func (c *Cluster) postgresClient(ctx context.Context, i mastodon.Instance) (postgresClient, error) {
+	s, err := c.serverOf(ctx, i.Database)
+	if err != nil || s == nil {
+		return postgresClient{}, err
+	}
+	client := postgresClient{}
+	for _, v := range s.container.Env {
+		if v.Name == "PATH" {
+			client.path = v.Value
+		}
+	}
+	if i.Database.Admin {
+		client.super, err = c.admin(ctx, c.resolver(), *s)
+	}
+	return client, err
+}
+
 // postgresContainer has PostgreSQL's client, the app's environment, and none of its files. Its
 // DB_… name the server itself, whatever the app calls it and whatever pooler it goes through.
-func postgresContainer(spec corev1.PodSpec, web corev1.Container, i mastodon.Instance, p mastodon.UtilityPod, super admin) corev1.Container {
+func postgresContainer(spec corev1.PodSpec, web corev1.Container, i mastodon.Instance, p mastodon.UtilityPod, client postgresClient) corev1.Container {
 	db := i.Database
 	env := environmentOf(web)
+	env = slices.DeleteFunc(env, func(v corev1.EnvVar) bool { return v.Name == "PATH" }) // of the app's image
 	for _, v := range []corev1.EnvVar{
 		{Name: "DB_HOST", Value: db.Host}, {Name: "DB_PORT", Value: db.Port},
 		{Name: "DB_NAME", Value: db.Name}, {Name: "DB_USER", Value: db.User},
+		{Name: "PATH", Value: client.path},
 	} {
 		if v.Value != "" {
 			env = set(env, v)
@@ -30,9 +56,9 @@ func postgresContainer(spec corev1.PodSpec, web corev1.Container, i mastodon.Ins
 	if has(env, "MASTODON_DATABASE_PASSWORD") && !has(env, "DB_PASS") {
 		env = append(env, corev1.EnvVar{Name: "DB_PASS", Value: "$(MASTODON_DATABASE_PASSWORD)"})
 	}
-	if super.source != nil {
-		env = set(env, corev1.EnvVar{Name: adminUser, Value: super.user})
-		env = set(env, adminVariable(*super.source))
+	if client.super.source != nil {
+		env = set(env, corev1.EnvVar{Name: adminUser, Value: client.super.user})
+		env = set(env, adminVariable(*client.super.source))
 	}
 	c := corev1.Container{
 		Name: mastodon.PostgresContainer, Image: p.PostgresImage, ImagePullPolicy: corev1.PullIfNotPresent,

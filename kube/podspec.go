@@ -30,7 +30,7 @@ func (c *Cluster) utilityPod(ctx context.Context, i mastodon.Instance, p mastodo
 	if n < 0 {
 		return nil, fmt.Errorf("copy the pod of %s: it has no container %s", i.Web.Name, i.Web.Container)
 	}
-	super, err := c.adminOf(ctx, i.Database)
+	client, err := c.postgresClient(ctx, i)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (c *Cluster) utilityPod(ctx context.Context, i mastodon.Instance, p mastodo
 	if err != nil {
 		return nil, err
 	}
-	pod := blueprint(web.template.Spec, web.template.Spec.Containers[n], i, p, super)
+	pod := blueprint(web.template.Spec, web.template.Spec.Containers[n], i, p, client)
 	pod.Namespace, pod.Labels = c.namespace, labels
 	return pod, nil
 }
@@ -56,7 +56,7 @@ func utilityLabels(i mastodon.Instance, p mastodon.UtilityPod) map[string]string
 // blueprint is the web pod, asleep: what it takes to see the same files as the same user, and
 // nothing that makes it a server. It never restarts: a container that was killed has lost the
 // processes in it, and a new pod with a new UID says so more clearly than a counter.
-func blueprint(spec corev1.PodSpec, web corev1.Container, i mastodon.Instance, p mastodon.UtilityPod, super admin) *corev1.Pod {
+func blueprint(spec corev1.PodSpec, web corev1.Container, i mastodon.Instance, p mastodon.UtilityPod, client postgresClient) *corev1.Pod {
 	none, grace := false, int64(2)
 	pod := &corev1.Pod{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
@@ -80,7 +80,7 @@ func blueprint(spec corev1.PodSpec, web corev1.Container, i mastodon.Instance, p
 			HostAliases:                   spec.HostAliases,
 			DNSConfig:                     spec.DNSConfig,
 			EnableServiceLinks:            spec.EnableServiceLinks,
-			Containers:                    []corev1.Container{appContainer(web, p), postgresContainer(spec, web, i, p, super)},
+			Containers:                    []corev1.Container{appContainer(web, p), postgresContainer(spec, web, i, p, client)},
 		},
 	}
 	pod.Spec.Volumes = volumes(spec, pod.Spec.Containers)
