@@ -24,7 +24,7 @@ type barTold struct {
 // progress tells the bars that have something new to say.
 func (t *Text) progress(s workflow.Snapshot) {
 	for _, v := range s.Steps {
-		if !t.begun[v.ID] {
+		if told, _ := t.told.Step(v.ID); !t.begun[v.ID] || !told.Ended.IsZero() {
 			continue
 		}
 		for _, p := range v.Progress {

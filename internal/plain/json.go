@@ -167,6 +167,8 @@ func lineOf(e workflow.Event, s workflow.Snapshot, resumed bool) any {
 		return h
 	case workflow.EventFailure:
 		return failureLine{h, e.Failure}
+	case workflow.EventForecast:
+		return forecastLine{h, e.Forecast}
 	case workflow.EventReport:
 		return reportLine{h, e.Report}
 	case workflow.EventExit:

@@ -98,6 +98,11 @@ type failureLine struct {
 	*workflow.Failure
 }
 
+type forecastLine struct {
+	head
+	*workflow.Forecast
+}
+
 type reportLine struct {
 	head
 	*workflow.Report

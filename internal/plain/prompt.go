@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,9 +14,6 @@ import (
 
 	"mastodon-restore/workflow"
 )
-
-// Quit is the option an answer carries when the person typed q.
-const Quit = "quit"
 
 // Prompt is the operator of the plain face: it asks on Out and reads lines from In. Ask is called
 // by one goroutine at a time.
@@ -74,6 +72,7 @@ func (p *Prompt) show(q workflow.Question) {
 	if q.Failure != nil {
 		// The card's actions are the options: numbered once is enough.
 		if p.Text == nil {
+			p.say("\n%s", sentence(oneLine(q.Title)))
 			writeFailure(p.say, *q.Failure)
 		}
 		if len(q.Failure.Actions) == len(q.Options) {
@@ -81,7 +80,11 @@ func (p *Prompt) show(q workflow.Question) {
 		}
 	}
 	if p.Text != nil {
-		q.Checks = p.Text.untold(q.Checks)
+		told := q.Forecast != nil
+		q = p.Text.untold(q)
+		if told && q.Forecast == nil && len(q.Options) == 0 {
+			return
+		}
 	}
 	writeQuestion(p.say, q)
 }
@@ -136,8 +139,8 @@ func howTo(q workflow.Question) string {
 	case len(q.Options) > 1:
 		ways = append(ways, fmt.Sprintf("Type a number from 1 to %d", len(q.Options)))
 	}
-	if q.Kind == workflow.KindReview {
-		ways = append(ways, "type the names of checks to accept them")
+	if names := acceptable(q.Checks); names != "" {
+		ways = append(ways, "type the names of what you accept ("+names+")")
 	}
 	if slices.ContainsFunc(q.Options, func(o workflow.Option) bool { return len(o.Card) > 0 }) {
 		ways = append(ways, "i and a number to hear more")
@@ -167,95 +170,6 @@ func upperFirst(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// defaultOf is the index of the option an empty line takes, or -1.
-func defaultOf(q workflow.Question) int {
-	if q.Kind == workflow.KindConsent || q.Default == "" {
-		return -1
-	}
-	return slices.IndexFunc(q.Options, func(o workflow.Option) bool { return o.ID == q.Default && o.Unavailable == "" })
-}
-
-// understand makes an answer of a line, or finds the card that was asked for; an error says to the
-// person why the line is no answer.
-func understand(q workflow.Question, line string) (a workflow.Answer, more []workflow.Field, err error) {
-	if q.Kind == workflow.KindConsent && line == q.Expect && line != "" {
-		return workflow.Answer{Text: line}, nil, nil
-	}
-	if line == "" {
-		return empty(q)
-	}
-	if card, ok := cardOf(q, line); ok {
-		return workflow.Answer{}, card, nil
-	}
-	if i := optionOf(q, line); i >= 0 {
-		if o := q.Options[i]; o.Unavailable != "" {
-			return workflow.Answer{}, nil, fmt.Errorf("%d can't be taken: %s", i+1, oneLine(o.Unavailable))
-		}
-		return workflow.Answer{Option: q.Options[i].ID}, nil, nil
-	}
-	if strings.EqualFold(line, "q") || strings.EqualFold(line, Quit) {
-		return workflow.Answer{Option: Quit}, nil, nil
-	}
-	switch q.Kind {
-	case workflow.KindReview:
-		accept, err := accepted(q, line)
-		return workflow.Answer{Accept: accept}, nil, err
-	case workflow.KindConsent:
-		return workflow.Answer{}, nil, fmt.Errorf("%q is not %q; nothing has been agreed to", line, q.Expect)
-	}
-	return workflow.Answer{}, nil, fmt.Errorf("%q is none of the choices", line)
-}
-
-func empty(q workflow.Question) (workflow.Answer, []workflow.Field, error) {
-	if i := defaultOf(q); i >= 0 {
-		return workflow.Answer{Option: q.Options[i].ID}, nil, nil
-	}
-	return workflow.Answer{}, nil, errors.New("an empty line is no answer here")
-}
-
-// optionOf finds an option by its number, key or ID; -1 for none.
-func optionOf(q workflow.Question, line string) int {
-	if n, err := strconv.Atoi(line); err == nil && n >= 1 && n <= len(q.Options) {
-		return n - 1
-	}
-	return slices.IndexFunc(q.Options, func(o workflow.Option) bool {
-		return line == o.Key || strings.EqualFold(line, o.ID)
-	})
-}
-
-// cardOf finds the card that "i 2" asks for.
-func cardOf(q workflow.Question, line string) ([]workflow.Field, bool) {
-	number, ok := strings.CutPrefix(line, "i ")
-	if !ok {
-		return nil, false
-	}
-	i := optionOf(q, strings.TrimSpace(number))
-	if i < 0 || len(q.Options[i].Card) == 0 {
-		return nil, false
-	}
-	return q.Options[i].Card, true
-}
-
-// accepted reads the names of checks. One that is not in the list, or is well, accepts nothing:
-// a slip of the finger must not pass for consent.
-func accepted(q workflow.Question, line string) ([]string, error) {
-	var ids []string
-	for _, id := range strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' }) {
-		i := slices.IndexFunc(q.Checks, func(c workflow.Check) bool { return c.ID == id })
-		switch {
-		case i < 0:
-			return nil, fmt.Errorf("%q is neither a choice nor the name of a check", id)
-		case q.Checks[i].Severity == workflow.SeverityOK || q.Checks[i].Severity == workflow.SeverityInfo:
-			return nil, fmt.Errorf("check %q needs no acceptance", id)
-		}
-		ids = append(ids, id)
-	}
-	if len(ids) == 0 {
-		return nil, fmt.Errorf("%q is none of the choices", line)
-	}
-	return ids, nil
-}
-
 // hold tells what there is to tell, then keeps the text quiet until the returned function is
 // called. The question with this ID is the prompt's to show.
 func (t *Text) hold(question string) (release func()) {
@@ -265,11 +179,14 @@ func (t *Text) hold(question string) (release func()) {
 	return t.mu.Unlock
 }
 
-// untold leaves out the checks that were told as they came.
-func (t *Text) untold(checks []workflow.Check) []workflow.Check {
-	if t.told.Current < 0 || t.told.Current >= len(t.told.Steps) {
-		return checks
+// untold leaves out the forecast and the checks that were told as they came.
+func (t *Text) untold(q workflow.Question) workflow.Question {
+	if reflect.DeepEqual(q.Forecast, t.told.Forecast) {
+		q.Forecast = nil
 	}
-	told := t.told.Steps[t.told.Current].Checks
-	return slices.DeleteFunc(slices.Clone(checks), func(c workflow.Check) bool { return slices.Contains(told, c) })
+	if t.told.Current >= 0 && t.told.Current < len(t.told.Steps) {
+		told := t.told.Steps[t.told.Current].Checks
+		q.Checks = slices.DeleteFunc(slices.Clone(q.Checks), func(c workflow.Check) bool { return slices.Contains(told, c) })
+	}
+	return q
 }

@@ -23,9 +23,6 @@ func writeQuestion(say printer, q workflow.Question) {
 			writeCheck(say, c)
 		}
 	}
-	if len(q.Checks) > 0 {
-		say("%s", checkSummary(q.Checks))
-	}
 	for i, o := range q.Options {
 		say("%3d. %s", i+1, optionText(q, o))
 	}
@@ -57,7 +54,6 @@ func optionText(q workflow.Question, o workflow.Option) string {
 }
 
 func writeForecast(say printer, f workflow.Forecast) {
-	say("What will happen:")
 	for i, s := range f.Steps {
 		about := ""
 		if s.About != "" {
@@ -99,11 +95,14 @@ func writeFields(say printer, indent string, fields []workflow.Field) {
 }
 
 func writeCheck(say printer, c workflow.Check) {
-	severity := string(c.Severity)
-	if c.Accepted {
-		severity += ", accepted"
+	verb := map[workflow.Severity]string{workflow.SeverityOK: "is ok", workflow.SeverityInfo: "says"}[c.Severity]
+	if verb == "" {
+		verb = string(c.Severity)
 	}
-	text := fmt.Sprintf("Check %s: %s.", c.ID, severity)
+	if c.Accepted {
+		verb += ", accepted"
+	}
+	text := fmt.Sprintf("Check %s %s:", c.ID, verb)
 	for _, part := range []string{c.Evidence, c.Meaning} {
 		if part != "" {
 			text += " " + sentence(oneLine(part))
@@ -180,18 +179,23 @@ func (t *Text) question(e workflow.Event) {
 
 // settled tells an open question and its answer; nil means that nobody gave one.
 func (t *Text) settled(a *workflow.Answer) {
-	q := *t.open
-	// The checks and the card have been told as they came.
-	q.Checks = t.untold(q.Checks)
-	if q.Kind == workflow.KindDecide {
+	q := t.untold(*t.open)
+	if q.Kind != workflow.KindChoose {
 		q.Options = nil
 	}
-	writeQuestion(t.printer(), q)
-	if a == nil {
-		t.say("Nobody is there to answer.")
-		return
+	// A card has been told, and so has a forecast: what is left of the question is its title.
+	told := q.Kind == workflow.KindDecide || t.open.Forecast != nil && q.Forecast == nil
+	if !told {
+		writeQuestion(t.printer(), q)
 	}
-	t.say("Answered: %s", sentence(answerText(q, *a)))
+	switch {
+	case a != nil && q.Kind == workflow.KindConsent && a.Text != "":
+		t.say("Consent: %s", sentence(a.Text))
+	case a != nil:
+		t.say("Answered: %s", sentence(answerText(*t.open, *a)))
+	case q.Kind != workflow.KindDecide:
+		t.say("Nobody is there to answer.")
+	}
 }
 
 func answerText(q workflow.Question, a workflow.Answer) string {
@@ -199,8 +203,9 @@ func answerText(q workflow.Question, a workflow.Answer) string {
 	if a.Option != "" {
 		text := a.Option
 		for _, o := range q.Options {
-			if o.ID == a.Option && o.Label != "" {
-				text = oneLine(o.Label)
+			if o.ID == a.Option {
+				o.Unavailable = ""
+				text = strings.TrimSuffix(optionText(q, o), ".")
 			}
 		}
 		parts = append(parts, text)

@@ -113,6 +113,11 @@ func (t *Text) tell(i item) {
 		t.question(e)
 	case workflow.EventFailure:
 		t.failure(e)
+	case workflow.EventForecast:
+		if e.Forecast != nil {
+			t.say("What will happen:")
+			writeForecast(t.printer(), *e.Forecast)
+		}
 	case workflow.EventReport:
 		writeReport(t.printer(), *e.Report)
 	case workflow.EventExit:
@@ -189,7 +194,7 @@ func (t *Text) step(e workflow.Event) {
 			t.say("%s: begins at %s.", t.place(e.Step), e.Time.Format(time.TimeOnly))
 		}
 	case workflow.StatusSkipped:
-		t.say("%s: not needed. %s", t.place(e.Step), sentence(oneLine(e.Message)))
+		t.say("%s: not needed: %s", t.place(e.Step), sentence(oneLine(e.Message)))
 	case workflow.StatusSatisfied:
 		t.say("%s: already as it should be; nothing to do.", t.place(e.Step))
 	case workflow.StatusCompleted:
