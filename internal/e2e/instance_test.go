@@ -32,6 +32,11 @@ type instance struct {
 	at   time.Time // when its last post was written, about
 }
 
+// in is the same server, its failures counted against another test.
+func (i *instance) in(t testing.TB) *instance {
+	return &instance{namespace{t, i.name}, i.size, i.at}
+}
+
 // workloads are all that is scaled down for a restore.
 var workloads = []string{"mastodon-web", "mastodon-sidekiq-all-queues", "mastodon-sidekiq-scheduler", "mastodon-streaming"}
 

@@ -19,7 +19,7 @@ func TestAPIServerAwayDuringLongWork(t *testing.T) {
 
 	for _, step := range []string{"files", "database"} {
 		t.Run("during "+step, func(t *testing.T) {
-			i := &instance{namespace{t, i.name}, i.size, i.at}
+			i := i.in(t)
 			i.forget()
 			i.breakIt()
 			before := i.posture()

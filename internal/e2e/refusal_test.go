@@ -37,13 +37,13 @@ func TestRefusals(t *testing.T) {
 			code, output := newOperator(t).run(c.args(t)...)
 			require.Equal(t, c.code, code, tail(output))
 			require.Contains(t, output, c.words)
-			i := &instance{namespace{t, i.name}, i.size, i.at}
+			i := i.in(t)
 			require.Equal(t, before, i.posture())
 			require.Equal(t, b.rows, i.rows())
 		})
 	}
 	t.Run("a second run at once", func(t *testing.T) {
-		(&instance{namespace{t, i.name}, i.size, i.at}).secondRun(b)
+		i.in(t).secondRun(b)
 	})
 }
 

@@ -115,6 +115,17 @@ func TestAnOldServerHasHadFewerMigrations(t *testing.T) {
 	require.Equal(t, old.SchemaVersion, server.SQL(t, load(t, server, old), "SELECT max(version) FROM schema_migrations"))
 }
 
+func TestMigrationsAreThoseOfTheStandIn(t *testing.T) {
+	found, err := filepath.Glob("../../testdata/e2e/image/opt/mastodon/db/migrate/*.rb")
+	require.NoError(t, err)
+	var versions []string
+	for _, path := range found {
+		version, _, _ := strings.Cut(filepath.Base(path), "_")
+		versions = append(versions, version)
+	}
+	require.Equal(t, sample.Migrations, versions)
+}
+
 func TestPartition(t *testing.T) {
 	for id, want := range map[int64]string{
 		1:                  "000/000/001",
