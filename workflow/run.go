@@ -118,10 +118,26 @@ func (r *Run) exitEvent(ctx context.Context, err error) Event {
 	if err != nil {
 		e.Message = err.Error()
 	}
-	if err != nil && exit != ExitCancelled && !errors.Is(err, errEnded) {
+	if err != nil && exit != ExitCancelled && !errors.Is(err, errEnded) && !r.refused(exit) {
 		e.Exit.Resume = r.ResumeCommand
 	}
 	return e
+}
+
+// refused says that the run ended before it changed anything, over what it was asked to do: that
+// is asked anew, not resumed.
+func (r *Run) refused(exit Exit) bool {
+	return (exit == ExitUsage || exit == ExitLocked) && r.feed().Snapshot().Closed.From.IsZero()
+}
+
+// Log adds a line from outside of any step, such as that the way to the world is gone.
+func (r *Run) Log(level Severity, format string, args ...any) {
+	s := r.feed().Snapshot()
+	t := &Task{run: r}
+	if s.Current >= 0 && s.Current < len(s.Steps) {
+		t.step = s.Steps[s.Current].ID
+	}
+	t.LogAt(level, format, args...)
 }
 
 // errEnded means that a failure was answered with an action that ends the run for good.

@@ -96,7 +96,7 @@ func (r *Restore) carry(ctx context.Context, t *workflow.Task, name string, o tr
 	}
 	defer ledger.Close()
 	note := ""
-	o.Ledger = ledger
+	o.Ledger, o.Patience = ledger, r.World.StreamPatience
 	o.Progress = func(p transfer.Progress) {
 		t.Progress(workflow.Progress{ID: name, Label: name, Done: p.Done, Total: p.Total, Unit: "bytes", Now: fmt.Sprintf("%s, %s files", p.Phase, Count(p.Files))})
 		if p.Note != "" && p.Note != note {

@@ -27,6 +27,9 @@ type World struct {
 	Resume string
 	// Patience is how long a wait for pods may last before it becomes a failure.
 	Patience time.Duration
+	// StreamPatience is how long a transfer may get nothing across before it is a failure; zero
+	// leaves it to package transfer.
+	StreamPatience time.Duration
 	// Poll is how often the cluster is looked at while waiting.
 	Poll time.Duration
 }

@@ -14,7 +14,27 @@ func (r *Restore) Undo() workflow.Plan {
 	if !r.Facts.swapped() || r.Facts.Options.Database == DatabaseInPlace {
 		return workflow.Plan{r.abandon()}
 	}
+	return r.undoSwap()
+}
+
+func (r *Restore) undoSwap() workflow.Plan {
 	return workflow.Plan{r.undoConsent(), r.quiesce(), r.utility(), r.swapBack(), r.undoReopen()}
+}
+
+// UndoLike is the undo that a journal recorded: the facts have moved on since it was planned.
+func (r *Restore) UndoLike(recorded []workflow.StepInfo) workflow.Plan {
+	if len(recorded) == 1 {
+		return workflow.Plan{r.abandon()}
+	}
+	return r.undoSwap()
+}
+
+// CanDismiss says why there is nothing to drop; nil means that there is.
+func (r *Restore) CanDismiss() error {
+	if !r.Facts.swapped() || r.Facts.Options.Database == DatabaseInPlace {
+		return fmt.Errorf("run %s kept no database", r.Run)
+	}
+	return nil
 }
 
 // CanUndo says why a run can't be undone; nil means that it can.
@@ -62,13 +82,10 @@ func (r *Restore) undoConsent() workflow.Step {
 				Kept:     "the restored database as " + r.undone() + "; every file",
 				Undo:     "rename them again, or restore again",
 			}
-			a, err := ask(ctx, t, workflow.Question{ID: "consent", Kind: workflow.KindConsent, Title: "Undo run " + r.Run, Flag: "--confirm " + domain, Expect: domain, Forecast: &f,
+			err := consentTo(ctx, t, workflow.Question{ID: "consent", Kind: workflow.KindConsent, Title: "Undo run " + r.Run, Flag: "--confirm " + domain, Expect: domain, Forecast: &f,
 				Options: []workflow.Option{{ID: "go", Label: "go on"}, {ID: quit, Label: "leave"}}})
 			if err != nil {
 				return err
-			}
-			if a.Text != domain {
-				return usage(fmt.Sprintf("the server is %s, not %q", domain, a.Text), "to undo, run again with --confirm "+domain)
 			}
 			// How many replicas there are now is remembered anew, and caches are cleared anew.
 			r.Facts.Quiesced, r.Facts.Settled = nil, nil
@@ -123,8 +140,30 @@ func (r *Restore) Dismiss() workflow.Plan {
 			if !ok {
 				return usage("the database is outside the namespace", "drop it there: DROP DATABASE "+r.kept())
 			}
-			t.Log("dropping %s", r.kept())
-			return again(ctx, t, func() error { return db.Drop(ctx, r.kept()) })
+			if err := r.consentToDrop(ctx, t); err != nil {
+				return err
+			}
+			if err := again(ctx, t, func() error { return db.Drop(ctx, r.kept()) }); err != nil {
+				return r.card(err, r.kept()+" could not be dropped")
+			}
+			t.Log("dropped %s", r.kept())
+			return nil
 		},
 	}}
+}
+
+func (r *Restore) consentToDrop(ctx context.Context, t *workflow.Task) error {
+	domain := r.Facts.Instance.Domain
+	f := workflow.Forecast{Steps: []workflow.ForecastStep{{Text: "drop database " + r.kept()}}, Replaced: "the database from before run " + r.Run, Kept: "the running server, as it is", Undo: "none"}
+	return consentTo(ctx, t, workflow.Question{ID: "consent", Kind: workflow.KindConsent, Title: "Dismiss run " + r.Run, Flag: "--confirm " + domain, Expect: domain, Forecast: &f,
+		Options: []workflow.Option{{ID: "go", Label: "go on"}, {ID: quit, Label: "leave"}}})
+}
+
+// consentTo asks for the server's name and takes nothing else.
+func consentTo(ctx context.Context, t *workflow.Task, q workflow.Question) error {
+	a, err := ask(ctx, t, q)
+	if err == nil && a.Text != q.Expect {
+		err = usage(fmt.Sprintf("the server is %s, not %q", q.Expect, a.Text), "run again with --confirm "+q.Expect)
+	}
+	return err
 }

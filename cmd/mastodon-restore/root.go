@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mastodon-restore/workflow/restore"
+)
+
+// settings are all flags of all commands; each command shows those it has a use for.
+type settings struct {
+	kubeconfig, context, namespace string
+	restore.Options
+	restore.Flags
+	cache, database string
+	rate            string
+	plain, verbose  bool
+	output          string
+	fast            bool
+	fault           string
+	simulate        bool
+}
+
+func newRoot() *cobra.Command {
+	s := &settings{}
+	root := &cobra.Command{
+		Use:   "mastodon-restore",
+		Short: "Restore a Mastodon server on Kubernetes from a folder of backups",
+		Long: `Restore a Mastodon server on Kubernetes from a folder of backups.
+
+Without a command it opens the wizard. Nothing changes before the server's name is typed, and
+everything can be interrupted and resumed. To try it without a cluster: mastodon-restore drill`,
+		Example: `  mastodon-restore --sets /mnt/nas/backups -n mastodon
+  mastodon-restore restore --plain --set ./2026-11-19 -n mastodon --confirm example.social
+  mastodon-restore resume`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(c *cobra.Command, _ []string) error { return s.restore(c) },
+	}
+	s.clusterFlags(root)
+	s.restoreFlags(root)
+	s.faceFlags(root)
+	root.AddCommand(s.restoreCommand(), s.planCommand(), s.resumeCommand(), s.statusCommand(), s.runsCommand(),
+		s.undoCommand(), s.dismissCommand(), s.drillCommand(), s.rightsCommand(), versionCommand())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	return root
+}
+
+func (s *settings) clusterFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&s.kubeconfig, "kubeconfig", "", "kubeconfig file (default: as kubectl, then MicroK8s's and k3s's own)")
+	f.StringVar(&s.context, "context", "", "context of the kubeconfig (default: its current one)")
+	f.StringVarP(&s.namespace, "namespace", "n", "", "namespace of the server (default: the context's)")
+}
+
+func (s *settings) restoreFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&s.Set, "set", "", "folder of the backup set to restore")
+	f.StringVar(&s.Sets, "sets", "", "folder with backup sets to choose from (default: the current one)")
+	f.StringVar(&s.Instance, "instance", "", "Mastodon instance, where a namespace has several")
+	f.StringVar(&s.Confirm, "confirm", "", "the server's domain: consent to the plan without being asked")
+	f.StringSliceVar(&s.Accept, "accept", nil, "preflight checks that are accepted although they block, by ID")
+	f.StringVar(&s.cache, "cache", string(restore.CacheAfter), "when system_cache goes in: after reopening, before, skip")
+	f.StringVar(&s.database, "database", string(restore.DatabaseSwap), "swap: into a new database, the old one is kept; in-place: over the old one")
+	f.StringVar(&s.PostgresImage, "postgres-image", "", "image with pg_restore (default: the PostgreSQL pod's own, else the official one)")
+	f.IntVar(&s.Lanes, "lanes", 0, "streams side by side for files (default: as many as help)")
+	f.StringVar(&s.rate, "bwlimit", "", "limit for sending, such as 20M (bytes per second)")
+	f.BoolVar(&s.VerifyAll, "verify-all", false, "compare the digest of every file at the end, not of a sample")
+}
+
+func (s *settings) faceFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.BoolVar(&s.plain, "plain", false, "sentences instead of the wizard")
+	f.StringVar(&s.output, "output", "text", "text, or json for JSON lines (docs/json.md)")
+	f.BoolVarP(&s.verbose, "verbose", "v", false, "every log line, in plain text")
+}
+
+// check turns words into choices and refuses what does not exist.
+func (s *settings) check() error {
+	s.Options.Cache, s.Options.Database = restore.CacheMode(s.cache), restore.DatabaseMode(s.database)
+	for _, choice := range []struct {
+		flag, value string
+		allowed     []string
+	}{
+		{"--cache", s.cache, []string{"after", "before", "skip"}},
+		{"--database", s.database, []string{"swap", "in-place"}},
+		{"--output", s.output, []string{"text", "json"}},
+	} {
+		if !slices.Contains(choice.allowed, choice.value) {
+			return usagef("%s %s: choose one of %s", choice.flag, choice.value, strings.Join(choice.allowed, ", "))
+		}
+	}
+	if s.Lanes < 0 {
+		return usagef("--lanes %d: a number from 1 on", s.Lanes)
+	}
+	var err error
+	s.BytesPerSecond, err = parseRate(s.rate)
+	return err
+}
+
+// parseRate reads "20M" as 20,000,000 bytes per second.
+func parseRate(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	var number float64
+	var unit string
+	if _, err := fmt.Sscanf(text+" ", "%f%s", &number, &unit); err != nil && unit == "" {
+		unit = ""
+	}
+	factor := map[string]float64{"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}[unit]
+	if number <= 0 || factor == 0 {
+		return 0, usagef("--bwlimit %s: a number with k, M or G, such as 20M", text)
+	}
+	return int64(number * factor), nil
+}
+
+// isCobraUsage recognises what cobra says about commands and arguments; it has no type for it.
+func isCobraUsage(err error) bool {
+	for _, prefix := range []string{"unknown command", "unknown flag", "accepts ", "requires ", "invalid argument", "unknown shorthand"} {
+		if strings.HasPrefix(err.Error(), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func asksForJSON(args []string) bool {
+	for i, a := range args {
+		if a == "--output=json" || a == "--output" && i+1 < len(args) && args[i+1] == "json" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"mastodon-restore/workflow"
+	"mastodon-restore/workflow/restore"
+)
+
+func (s *settings) statusCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "status [RUN]",
+		Short: "Show where a run is (default: the newest)",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			st, err := store()
+			if err != nil {
+				return err
+			}
+			run, err := choose(st, args, func(workflow.Snapshot) bool { return true })
+			if err != nil {
+				return err
+			}
+			if s.output == "json" {
+				run.State = nil // internal
+				return json.NewEncoder(c.OutOrStdout()).Encode(run)
+			}
+			return showStatus(c.OutOrStdout(), st, run)
+		},
+	}
+	c.Flags().StringVar(&s.output, "output", "text", "text or json")
+	return c
+}
+
+func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
+	fmt.Fprintf(w, "Run %s, %s of %s (context %s, namespace %s)%s\n", run.Run, run.Header.Kind, orUnknown(run.Target.Domain), orUnknown(run.Target.Context), orUnknown(run.Target.Namespace), practiceWords(run))
+	fmt.Fprintf(w, "Begun %s, last sign of life %s, now: %s\n", run.Started.Local().Format(time.DateTime), run.Updated.Local().Format(time.DateTime), stateWords(run))
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i, v := range run.Steps {
+		fmt.Fprintf(tw, "%2d\t%s\t%s\t%s\t%s\n", i+1, v.Title, v.Status, took(v, run.Updated), v.Message)
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	if run.Closed.Open() {
+		fmt.Fprintf(w, "The server is closed since %s.\n", run.Closed.From.Local().Format(time.DateTime))
+	}
+	if run.Failure != nil {
+		fmt.Fprintf(w, "Stopped: %s\n%s\n", run.Failure.Error(), run.Failure.World)
+	}
+	if !run.Ended() {
+		fmt.Fprintf(w, "Go on with: "+resumeCommand+"\n", run.Run)
+	}
+	_, err := fmt.Fprintf(w, "Journal: %s\n", st.Path(run.Run))
+	return err
+}
+
+func took(v workflow.StepView, now time.Time) string {
+	if v.Started.IsZero() {
+		return ""
+	}
+	return restore.Span(v.Took(now))
+}
+
+// stateWords is how a run stands, in one word or two.
+func stateWords(run workflow.Snapshot) string {
+	switch {
+	case run.Exit != nil:
+		return run.Exit.Name
+	case run.Current >= 0 && run.Current < len(run.Steps):
+		return fmt.Sprintf("at step %q, or cut off there", run.Steps[run.Current].Title)
+	}
+	return "not begun"
+}
+
+func practiceWords(run workflow.Snapshot) string {
+	if run.Header.Practice == "" {
+		return ", REAL"
+	}
+	return ", PRACTICE"
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}
+
+func (s *settings) runsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "runs",
+		Short: "List the runs of this machine, newest first",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			st, err := store()
+			if err != nil {
+				return err
+			}
+			runs, broken, err := st.List()
+			if err != nil {
+				return err
+			}
+			if s.output == "json" {
+				return listJSON(c.OutOrStdout(), runs)
+			}
+			return list(c.OutOrStdout(), st, runs, broken)
+		},
+	}
+	c.Flags().StringVar(&s.output, "output", "text", "text or json")
+	return c
+}
+
+func list(w io.Writer, st workflow.Store, runs []workflow.Snapshot, broken map[string]error) error {
+	if len(runs) == 0 && len(broken) == 0 {
+		_, err := fmt.Fprintf(w, "No runs in %s.\n", st.Dir)
+		return err
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "RUN\tKIND\tBEGUN\tSERVER\tCLUSTER\tSTATE")
+	for _, r := range runs {
+		kind := "real"
+		if r.Header.Practice != "" {
+			kind = "practice"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Run, r.Header.Kind, r.Started.Local().Format("2006-01-02 15:04"), orUnknown(r.Target.Domain), kind, stateWords(r))
+	}
+	for name, err := range broken {
+		fmt.Fprintf(tw, "%s\t\t\t\t\tcan't be read: %v\n", name, err)
+	}
+	return tw.Flush()
+}
+
+func listJSON(w io.Writer, runs []workflow.Snapshot) error {
+	type row struct {
+		Run     string          `json:"run"`
+		Kind    string          `json:"kind"`
+		Started time.Time       `json:"started"`
+		Target  workflow.Target `json:"target"`
+		State   string          `json:"state"`
+		Ended   bool            `json:"ended"`
+	}
+	for _, r := range runs {
+		if err := json.NewEncoder(w).Encode(row{r.Run, r.Header.Kind, r.Started, r.Target, stateWords(r), r.Ended()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
