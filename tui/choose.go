@@ -1,11 +1,11 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"mastodon-restore/workflow"
 )
@@ -156,9 +156,10 @@ func (c *choose) Keys() []key.Binding {
 
 func (c *choose) Render(width, height int) []string {
 	title := c.theme.title.Render(oneLine(c.q.Title))
-	lines := []string{" " + ends(title, c.theme.faint.Render(c.hint(width)), width-2), c.filterLine()}
+	lines := []string{" " + ends(title, c.theme.faint.Render(c.hint(width)), width-2), ""}
 	rows := c.rows()
 	if len(rows) == 0 {
+		lines[1] = c.filterLine()
 		return append(lines, "   "+c.nothing())
 	}
 	var card []string
@@ -172,6 +173,11 @@ func (c *choose) Render(width, height int) []string {
 	c.page = max(3, min(len(rows), room-len(card)))
 	lines = append(lines, c.table(rows, width)...)
 	lines = append(lines, "")
+	lines[1] = c.filterLine()
+	if c.page < len(rows) {
+		shown := fmt.Sprintf("%d-%d of %d", c.top+1, c.top+c.page, len(rows))
+		lines[1] = ends(lines[1], c.theme.faint.Render(shown), width-1)
+	}
 	if over := len(lines) + len(card) - height; over > 0 && len(card) > over+1 {
 		card = append(card[:len(card)-over-1],
 			" "+c.theme.faint.Render("… "+plural(over+1, "more line", "more lines")+": i shows them"))
@@ -222,11 +228,7 @@ func (c *choose) table(rows []workflow.Option, width int) []string {
 	g := newGrid(c.q.Columns, cellsOf(rows), width-4)
 	var lines []string
 	if len(c.q.Columns) > 0 {
-		head := "   " + c.theme.faint.Render(g.row(c.q.Columns))
-		if len(shown) < len(rows) {
-			head = ends(head, c.theme.faint.Render(rowsShown(c.top+1, c.top+len(shown), len(rows))), width-1)
-		}
-		lines = append(lines, head)
+		lines = append(lines, "   "+c.theme.faint.Render(strings.TrimRight(g.row(c.q.Columns), " ")))
 	}
 	for _, o := range shown {
 		text := strings.TrimRight(g.row(cells(o)), " ")
@@ -241,45 +243,6 @@ func (c *choose) table(rows []workflow.Option, width int) []string {
 		lines = append(lines, " "+text)
 	}
 	return lines
-}
-
-// card describes one option: a heading, then its fields under one another.
-func (c *choose) card(o workflow.Option, width int) []string {
-	lines := []string{" " + c.theme.title.Render(clip(oneLine(o.Label), width-2))}
-	if o.Unavailable != "" {
-		for _, l := range wrap("Can't be taken: "+o.Unavailable, width-4) {
-			lines = append(lines, "   "+c.theme.warn.Render(l))
-		}
-	}
-	return append(lines, fields(o.Card, width, c.theme)...)
-}
-
-// fields draws names in one column and values, wrapped, beside them.
-func fields(list []workflow.Field, width int, t theme) []string {
-	names := 0
-	for _, f := range list {
-		names = max(names, ansi.StringWidth(oneLine(f.Name)))
-	}
-	names = min(names, width/3)
-	var lines []string
-	for _, f := range list {
-		for i, l := range labelled(oneLine(f.Name), names+3, f.Value, width-5) {
-			lines = append(lines, "   "+levelled(l, f.Level, i == 0, names+1, t))
-		}
-	}
-	return lines
-}
-
-// levelled colours a line that needs attention and, on the first of several, puts the mark into
-// the gap at column at.
-func levelled(l string, s workflow.Severity, first bool, at int, t theme) string {
-	if s != workflow.SeverityWarns && s != workflow.SeverityBlocks {
-		return l
-	}
-	if first {
-		l = ansi.Truncate(l, at, "") + mark(s) + ansi.TruncateLeft(l, at+1, "")
-	}
-	return graded(s, t).Render(l)
 }
 
 func cellsOf(rows []workflow.Option) [][]string {

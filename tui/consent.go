@@ -71,14 +71,12 @@ func (c *consent) Keys() []key.Binding {
 }
 
 func (c *consent) Render(width, height int) []string {
+	width = min(width, readable)
 	ask := wrap(c.prompt(), width-2)
 	foot := append([]string{""}, indent(ask, 1)...)
 	foot = append(foot, c.line(width))
 	lines := c.scroll.window(c.forecast(width), height-len(foot), c.theme)
 	c.read = c.read || c.scroll.end()
-	for len(lines) < height-len(foot) {
-		lines = append(lines, "")
-	}
 	return append(lines, foot...)
 }
 

@@ -106,6 +106,7 @@ func (d *decide) Keys() []key.Binding {
 
 // Render keeps what can be done in view: the card above it scrolls.
 func (d *decide) Render(width, height int) []string {
+	width = min(width, readable)
 	actions := d.actions(width)
 	room := max(height-len(actions), height/3)
 	lines := d.scroll.window(cardLines(d.failure(), width, d.theme), room, d.theme)

@@ -43,6 +43,7 @@ func (e *ended) Keys() []key.Binding {
 }
 
 func (e *ended) Render(width, height int) []string {
+	width = min(width, readable)
 	var lines []string
 	if e.shot.Report != nil {
 		lines = e.report(*e.shot.Report, width)

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -83,6 +82,3 @@ func (g grid) row(cells []string) string {
 	}
 	return strings.Join(out, spaces(g.gap))
 }
-
-// rowsShown says which rows of a longer table are on screen.
-func rowsShown(from, to, of int) string { return fmt.Sprintf("%d-%d of %d", from, to, of) }

@@ -147,6 +147,7 @@ func (c *menu) Keys() []key.Binding {
 }
 
 func (c *menu) Render(width, height int) []string {
+	width = min(width, readable)
 	lines := []string{"", " " + c.theme.title.Render(c.title)}
 	for _, l := range wrap(c.why, width-4) {
 		lines = append(lines, " "+l)

@@ -108,6 +108,9 @@ func (v *logView) move(by, page int) {
 	}
 	want := strings.ToLower(v.filter.text)
 	at, step := v.bottom(), 1
+	for at > 0 && !v.matches(at, want) {
+		at-- // to the line that is shown last
+	}
 	if by < 0 {
 		by, step = -by, -1
 	}

@@ -15,7 +15,7 @@ type page struct {
 func newPage(s *scene, text func(width int) []string) *page { return &page{scene: s, text: text} }
 
 func (p *page) Render(width, height int) []string {
-	return p.scroll.window(p.text(width), height, p.theme)
+	return p.scroll.window(p.text(min(width, readable)), height, p.theme)
 }
 
 func (p *page) Press(k tea.KeyMsg) effect {

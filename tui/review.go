@@ -201,6 +201,7 @@ func (r *review) Keys() []key.Binding {
 }
 
 func (r *review) Render(width, height int) []string {
+	width = min(width, readable)
 	title := oneLine(r.q.Title) + ": " + r.counts()
 	lines := []string{" " + r.theme.title.Render(clip(title, width-2)), ""}
 	room := height - len(lines)

@@ -10,6 +10,9 @@ import (
 
 // Widths are terminal cells, never bytes or runes: a name may hold wide characters.
 
+// readable is how wide prose is set: on a wider terminal the eye would lose its line.
+const readable = 96
+
 // clip cuts s at its end to at most w cells, and shows that it did.
 func clip(s string, w int) string {
 	if w <= 0 {
