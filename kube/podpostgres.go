@@ -53,9 +53,6 @@ func postgresContainer(spec corev1.PodSpec, web corev1.Container, i mastodon.Ins
 			env = set(env, v)
 		}
 	}
-	if has(env, "MASTODON_DATABASE_PASSWORD") && !has(env, "DB_PASS") {
-		env = append(env, corev1.EnvVar{Name: "DB_PASS", Value: "$(MASTODON_DATABASE_PASSWORD)"})
-	}
 	if client.super.source != nil {
 		env = set(env, corev1.EnvVar{Name: adminUser, Value: client.super.user})
 		env = set(env, adminVariable(*client.super.source))
@@ -70,13 +67,12 @@ func postgresContainer(spec corev1.PodSpec, web corev1.Container, i mastodon.Ins
 	return withTmp(c)
 }
 
-func has(env []corev1.EnvVar, name string) bool {
-	return slices.ContainsFunc(env, func(v corev1.EnvVar) bool { return v.Name == name })
-}
-
-// set puts v where a variable of its name was, or at the end.
+// set puts v where a variable of its name is, as later ones may refer to it, or at the end.
 func set(env []corev1.EnvVar, v corev1.EnvVar) []corev1.EnvVar {
-	env = slices.DeleteFunc(env, func(old corev1.EnvVar) bool { return old.Name == v.Name })
+	if n := slices.IndexFunc(env, func(old corev1.EnvVar) bool { return old.Name == v.Name }); n >= 0 {
+		env[n] = v
+		return env
+	}
 	return append(env, v)
 }
 
