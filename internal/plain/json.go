@@ -65,7 +65,9 @@ func (j *JSON) catchUp() {
 	from := j.From
 	for _, i := range j.cursor.news(j.Feed, from) {
 		e := i.event
-		if e.Type != workflow.EventLog {
+		if e.Type == workflow.EventLog {
+			e.Run = j.told.Run
+		} else {
 			j.told = j.told.Apply(e)
 		}
 		if i.old && !stillCounts(e) {
@@ -74,8 +76,8 @@ func (j *JSON) catchUp() {
 		if i.missed > 0 {
 			j.write(logLine{head: headOf(e), Missed: i.missed})
 		}
-		if e.Type == workflow.EventStep && e.Status != workflow.StatusChecking {
-			j.progress(e.Step, true)
+		if v, _ := j.told.Step(e.Step); e.Type == workflow.EventStep && !i.old && !v.Ended.IsZero() {
+			j.progress(e.Step, true) // the last word on its bars comes before the end of a step
 		}
 		j.write(lineOf(e, j.told, from > 0))
 		if e.Type == workflow.EventExit {
@@ -98,8 +100,8 @@ func stillCounts(e workflow.Event) bool {
 	return false
 }
 
-// progress writes the bars of one step, or of all, that changed: when last is not set, at most
-// one line a bar in the sampling time.
+// progress writes the bars of one step, or of all, that changed: unless it is the last time, at
+// most one line a bar in the sampling time.
 func (j *JSON) progress(step string, last bool) {
 	s, now := j.Feed.Snapshot(), time.Now
 	if j.Now != nil {
