@@ -61,7 +61,7 @@ func (s *server) start(ctx context.Context) error {
 	}
 	if _, err := s.sql(ctx, "postgres", "SELECT 1"); err != nil {
 		options := fmt.Sprintf("-k '%s' -p %s -c listen_addresses= -c unix_socket_permissions=0700 -c fsync=off -c full_page_writes=off -c synchronous_commit=off", s.dir, s.port)
-		if err := s.run(ctx, "pg_ctl", "start", "-w", "-s", "-D", s.data(), "-l", filepath.Join(s.dir, "log"), "-o", options); err != nil {
+		if err := s.run(ctx, "pg_ctl", "start", "-w", "-s", "-D", s.data(), "-l", filepath.Join(s.dir, "server.log"), "-o", options); err != nil {
 			return fmt.Errorf("start the practice database: %w", err)
 		}
 		keeper := s.command(context.Background(), "/bin/sh", "-c", keep, "sh", s.dir, fmt.Sprint(linger), s.bin)

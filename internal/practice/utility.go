@@ -43,10 +43,8 @@ func (c *Cluster) Ensure(ctx context.Context, i mastodon.Instance, p mastodon.Ut
 			}
 			return nil
 		}
-		if p.Scratch != "" {
-			if err := os.MkdirAll(p.Scratch, 0o755); err != nil {
-				return fmt.Errorf("make pod %s: %w", p.Name, err)
-			}
+		if err := st.emptyScratch(p); err != nil {
+			return err
 		}
 		made := &pod{Name: p.Name, UID: newUID(), Run: p.Run, Node: nodes[0], Ready: time.Now().Add(c.pace.utility), Scratch: p.Scratch}
 		if c.fault != nil && c.fault.begin != nil && !st.Fault.Struck {
@@ -56,6 +54,25 @@ func (c *Cluster) Ensure(ctx context.Context, i mastodon.Instance, p mastodon.Ut
 		st.Pods = append(st.Pods, made)
 		return nil
 	})
+}
+
+// emptyScratch makes the folder that the pod's containers share, with nothing in it.
+func (st *state) emptyScratch(p mastodon.UtilityPod) error {
+	if p.Scratch == "" {
+		return nil
+	}
+	for _, other := range st.Pods {
+		if other.Scratch == p.Scratch {
+			return fmt.Errorf("make pod %s: pod %s is there still and has the scratch folder %s; delete it first", p.Name, other.Name, p.Scratch)
+		}
+	}
+	if err := os.RemoveAll(p.Scratch); err != nil {
+		return fmt.Errorf("make pod %s: %w", p.Name, err)
+	}
+	if err := os.MkdirAll(p.Scratch, 0o755); err != nil {
+		return fmt.Errorf("make pod %s: %w", p.Name, err)
+	}
+	return nil
 }
 
 func orNobody(run string) string {
