@@ -95,7 +95,7 @@ func (s *settings) drill(ctx context.Context) error {
 
 // practiceWorld is the practice cluster for a restore.
 func practiceWorld(c *practice.Cluster) restore.World {
-	w := restore.World{Cluster: c, Scratch: c.Scratch(), Who: who(), Resume: resumeCommand, Poll: 200 * time.Millisecond, StreamPatience: 8 * time.Second}
+	w := restore.World{Cluster: c, Scratch: c.Scratch(), Who: who(), Resume: resumeCommand, Poll: 200 * time.Millisecond, StreamPatience: 8 * time.Second, BatchBytes: 256 << 10}
 	if sim := c.Simulation(); sim != nil {
 		w.Database = func(s postgres.Server) restore.Database { return sim.Reach(s) }
 	}

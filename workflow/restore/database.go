@@ -75,7 +75,7 @@ func (r *Restore) stage(ctx context.Context, t *workflow.Task) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.carry(ctx, t, "dump-"+short(pod.UID), o, func(o transfer.Options) (transfer.Report, error) {
+	_, err = r.carry(ctx, t, "dump", "dump-"+short(pod.UID), o, func(o transfer.Options) (transfer.Report, error) {
 		return r.World.Files.SendFile(ctx, r.client(), r.set.Path(backupset.Dump), r.stagedDump(), o)
 	})
 	if err != nil {
@@ -188,8 +188,7 @@ func (r *Restore) loadSection(ctx context.Context, t *workflow.Task, section pos
 	load := postgres.Load{Database: r.fresh(), Dump: r.stagedDump(), Section: section, Attempt: restored.Attempt, Jobs: 2}
 	var first firstError
 	err := r.db(t).Load(ctx, load, meter.item, func(line string) {
-		first.look(line)
-		t.LogAt(first.level(line), "%s", line)
+		first.log(t, line)
 	})
 	if ctx.Err() != nil {
 		return err

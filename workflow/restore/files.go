@@ -64,7 +64,7 @@ func (r *Restore) place(ctx context.Context, t *workflow.Task, class backupset.C
 	}
 	to := transfer.Destination{Dir: r.Facts.Instance.SystemPath, Class: string(class)}
 	t.Log("%s: %s", class, r.set.Path(class))
-	report, err := r.carry(ctx, t, string(class), o, func(o transfer.Options) (transfer.Report, error) {
+	report, err := r.carry(ctx, t, string(class), string(class), o, func(o transfer.Options) (transfer.Report, error) {
 		return r.World.Files.Send(ctx, r.app(), r.set.Path(class), to, o)
 	})
 	for _, note := range report.Notes {
@@ -89,14 +89,14 @@ func (r *Restore) notePlaced(t *workflow.Task, class backupset.Class, report tra
 }
 
 // carry runs one transfer with its ledger and progress, and again where the pod was lost.
-func (r *Restore) carry(ctx context.Context, t *workflow.Task, name string, o transfer.Options, send func(transfer.Options) (transfer.Report, error)) (transfer.Report, error) {
-	ledger, err := transfer.OpenLedger(filepath.Join(t.Folder(), "sent-"+name+".jsonl"))
+func (r *Restore) carry(ctx context.Context, t *workflow.Task, name, id string, o transfer.Options, send func(transfer.Options) (transfer.Report, error)) (transfer.Report, error) {
+	ledger, err := transfer.OpenLedger(filepath.Join(t.Folder(), "sent-"+id+".jsonl"))
 	if err != nil {
 		return transfer.Report{}, err
 	}
 	defer ledger.Close()
 	note := ""
-	o.Ledger, o.Patience = ledger, r.World.StreamPatience
+	o.Ledger, o.Patience, o.BatchBytes = ledger, r.World.StreamPatience, r.World.BatchBytes
 	o.Progress = func(p transfer.Progress) {
 		t.Progress(workflow.Progress{ID: name, Label: name, Done: p.Done, Total: p.Total, Unit: "bytes", Now: fmt.Sprintf("%s, %s files", p.Phase, Count(p.Files))})
 		if p.Note != "" && p.Note != note {

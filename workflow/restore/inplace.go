@@ -37,8 +37,7 @@ func (r *Restore) loadInPlace(ctx context.Context, t *workflow.Task) error {
 	meter := newMeter(t, r.Facts.Backup.Database.Kinds)
 	var first firstError
 	err := r.db(t).InPlace(ctx, live, r.stagedDump(), restored.Attempt, meter.item, func(line string) {
-		first.look(line)
-		t.LogAt(first.level(line), "%s", line)
+		first.log(t, line)
 	})
 	if ctx.Err() != nil {
 		return err

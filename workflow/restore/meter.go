@@ -68,11 +68,17 @@ func (e *firstError) look(line string) {
 	}
 }
 
-func (e *firstError) level(line string) workflow.Severity {
+// log takes note of a line and shows it, without what every line begins with.
+func (e *firstError) log(t *workflow.Task, line string) {
+	e.look(line)
+	level := workflow.Severity("")
 	if isError(line) {
-		return workflow.SeverityBlocks
+		level = workflow.SeverityBlocks
 	}
-	return ""
+	if strings.HasPrefix(line, "pg_restore: launching item") && level == "" {
+		return // its end is a line too
+	}
+	t.LogAt(level, "%s", strings.TrimPrefix(line, "pg_restore: "))
 }
 
 func isError(line string) bool {

@@ -36,7 +36,7 @@ func (r *Restore) forecast() workflow.Step {
 func (r *Restore) consent(ctx context.Context, t *workflow.Task) error {
 	domain := r.Facts.Instance.Domain
 	q := workflow.Question{ID: "consent", Kind: workflow.KindConsent, Title: "What will happen", Flag: "--confirm " + domain, Expect: domain,
-		Options: []workflow.Option{{ID: "go", Label: "go on"}, {ID: "back", Key: "esc", Label: "back to the checks"}, {ID: quit, Label: "leave"}}}
+		Options: []workflow.Option{{ID: "go", Label: "go on"}, {ID: "back", Label: "back to the checks"}, {ID: quit, Label: "leave"}}}
 	for {
 		forecast := r.describe()
 		q.Forecast = &forecast
@@ -70,13 +70,13 @@ func (r *Restore) describe() workflow.Forecast {
 			closed = closed.plus(about)
 		}
 	}
-	line("lock, note replicas: "+r.workloadWords(), seconds(5, 5), false)
+	line("lock, note the replicas of "+r.workloadWords(), seconds(5, 5), false)
 	line("scale all to 0"+r.cronJobWords(), seconds(20, 60), false)
 	line("utility pod on "+r.claimWords(), seconds(10, 40), false)
 	bytes, files := r.weigh(r.classes(r.Facts.Options.Cache == CacheBefore))
 	line(strings.Join(names(r.classes(r.Facts.Options.Cache == CacheBefore)), ", ")+"  "+Bytes(bytes), transferTime(bytes, files), false)
 	line("database "+r.databaseWords(), loadTime(r.dumpRoom()), false)
-	line("settle: "+strings.Join(choreNames(r.closedChores()), ", "), seconds(20, 120), false)
+	line(settleWords(r.closedChores()), seconds(20, 120), false)
 	line("reopen: web, Sidekiq, streaming", seconds(30, 120), false)
 	if r.cacheAfter() {
 		bytes, files := r.weigh([]backupset.Class{backupset.Cache})
@@ -94,32 +94,42 @@ func (r *Restore) describe() workflow.Forecast {
 // consequences says what is replaced, what is kept and how to go back.
 func (r *Restore) consequences(f *workflow.Forecast) {
 	name, before := r.Facts.Instance.Database.Name, r.Facts.Before
-	f.Replaced = "the database " + name
+	f.Replaced = name
 	switch backup := r.Facts.Backup.Database; {
 	case !before.Known:
-		f.Replaced += " (" + before.Reason + ")"
+		f.Replaced += ": " + before.Reason
 	case backup != nil && before.Counts.NewestPost.After(backup.Counts.NewestPost):
-		f.Replaced += fmt.Sprintf(" (now: %s users, newest post %s: what was written since %s will be gone)", Count(before.Counts.Users), stamp(before.Counts.NewestPost), stamp(backup.Counts.NewestPost))
+		f.Replaced += fmt.Sprintf(": %s users, newest post %s; %s of posts since the backup will be gone", Count(before.Counts.Users), stamp(before.Counts.NewestPost), Age(before.Counts.NewestPost.Sub(backup.Counts.NewestPost)))
 	default:
-		f.Replaced += fmt.Sprintf(" (now: %s users, newest post %s)", Count(before.Counts.Users), stamp(before.Counts.NewestPost))
+		f.Replaced += fmt.Sprintf(": %s users, newest post %s", Count(before.Counts.Users), stamp(before.Counts.NewestPost))
 	}
 	f.Kept = "every file that is not in the backup"
 	f.Undo = "a dump of the old database is saved beside the journal before it is changed"
 	if r.Facts.Options.Database == DatabaseSwap {
-		f.Kept = fmt.Sprintf("the old database as %s until you drop it; %s", r.kept(), f.Kept)
+		f.Kept = fmt.Sprintf("as %s until you dismiss it; %s", r.kept(), f.Kept)
 		f.Undo = "mastodon-restore undo " + r.Run
 	}
 	for _, c := range r.Facts.Checks {
 		if c.Severity == workflow.SeverityWarns || c.Accepted {
-			f.Notes = append(f.Notes, c.ID+": "+c.Evidence)
+			f.Notes = append(f.Notes, c.Evidence)
 		}
 	}
 }
 
+// workloadWords is short: names stand on the preflight screen and in the log.
 func (r *Restore) workloadWords() string {
-	var list []string
-	for _, w := range r.Facts.Instance.Workloads() {
-		list = append(list, w.Name)
+	i := r.Facts.Instance
+	list := []string{"web"}
+	for _, kind := range []struct {
+		name  string
+		count int
+	}{{"Sidekiq", len(i.Sidekiq)}, {"streaming", len(i.Streaming)}} {
+		switch {
+		case kind.count == 1:
+			list = append(list, kind.name)
+		case kind.count > 1:
+			list = append(list, fmt.Sprintf("%d %s", kind.count, kind.name))
+		}
 	}
 	return strings.Join(list, ", ")
 }
@@ -133,6 +143,15 @@ func (r *Restore) cronJobWords() string {
 		return ""
 	}
 	return ", suspend " + strings.Join(list, ", ")
+}
+
+// settleWords names the first chores and counts the others.
+func settleWords(list []chore) string {
+	names := choreNames(list)
+	if len(names) > 2 {
+		return fmt.Sprintf("settle: %s, %s and %d more", names[0], names[1], len(names)-2)
+	}
+	return "settle: " + strings.Join(names, ", ")
 }
 
 func (r *Restore) claimWords() string {

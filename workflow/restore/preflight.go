@@ -127,10 +127,9 @@ func (s *survey) lookAtDatabase(ctx context.Context) {
 // decide shows the results and returns whether to look again. It is an error when something
 // blocks and nobody accepts it.
 func (r *Restore) decide(ctx context.Context, t *workflow.Task, results []workflow.Check) (again bool, err error) {
-	q := workflow.Question{ID: "preflight", Kind: workflow.KindReview, Checks: results, Flag: "--accept ID,…", Default: "go",
-		Options: []workflow.Option{{ID: "go", Key: "enter", Label: "go on"}, {ID: "again", Key: "r", Label: "check again"}, {ID: quit, Key: "q", Label: "leave"}}}
+	q := workflow.Question{ID: "preflight", Kind: workflow.KindReview, Title: "Before anything changes", Checks: results, Flag: "--accept ID,…", Default: "go",
+		Options: []workflow.Option{{ID: "go", Label: "go on"}, {ID: "again", Key: "r", Label: "check again"}, {ID: quit, Key: "q", Label: "leave"}}}
 	for {
-		q.Title = summary(q.Checks)
 		if open := unaccepted(q.Checks); len(open) > 0 {
 			q.Options[0].Unavailable = "blocked by " + strings.Join(open, ", ")
 			q.Default = "again"
@@ -196,14 +195,6 @@ func unaccepted(results []workflow.Check) (ids []string) {
 		}
 	}
 	return ids
-}
-
-func summary(results []workflow.Check) string {
-	count := map[workflow.Severity]int{}
-	for _, c := range results {
-		count[c.Severity]++
-	}
-	return fmt.Sprintf("Before anything changes: %d checks, %d block, %d warn", len(results), count[workflow.SeverityBlocks], count[workflow.SeverityWarns])
 }
 
 func rank(s workflow.Severity) int {

@@ -30,6 +30,8 @@ type World struct {
 	// StreamPatience is how long a transfer may get nothing across before it is a failure; zero
 	// leaves it to package transfer.
 	StreamPatience time.Duration
+	// BatchBytes bounds the parcels of a transfer; zero leaves it to package transfer.
+	BatchBytes int64
 	// Poll is how often the cluster is looked at while waiting.
 	Poll time.Duration
 }
