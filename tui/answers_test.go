@@ -56,6 +56,7 @@ func TestAnswers(t *testing.T) {
 		{"the text alone does not", atConsent, []string{"example.social"}, nothing, ""},
 		{"enter alone does not", atConsent, []string{"enter", "enter", "enter"}, nothing, "Nothing happens"},
 		{"other text does not", atConsent, []string{"example.com", "enter"}, nothing, `"example.com" is not "example.social"`},
+		{"the beginning of the text does not", atConsent, []string{"example.socia", "enter"}, nothing, "Nothing happens"},
 		{"text with capitals does not", atConsent, []string{"Example.social", "enter"}, nothing, "Nothing happens"},
 		{"text with a space behind it does not", atConsent, []string{"example.social", "space", "enter"}, nothing, "Nothing happens"},
 		{"a typing error can be mended", atConsent, []string{"example.socil", "backspace", "al", "enter"}, workflow.Answer{Question: "plan", Text: "example.social"}, ""},
@@ -192,6 +193,28 @@ func TestQuestionThatIsStillReadKeepsItsCursor(t *testing.T) {
 	m.take(frame{shot: s.shot})
 	require.Contains(t, m.View(), "> 2026-11-12")
 	require.Contains(t, m.View(), "  2026-11-20")
+}
+
+func TestNoKeyPassesACheckThatBlocks(t *testing.T) {
+	s := atReview()
+	q := checks()
+	q.Options[0].Key = "c"
+	s.happen(workflow.Event{Type: workflow.EventQuestion, Question: &q})
+	m := drawn(s, 80, 24).typed("c")
+	require.False(t, m.sent)
+	m.typed("a", "db-createdb", "enter", "c")
+	a, ok := said(t, m)
+	require.True(t, ok)
+	require.Equal(t, workflow.Answer{Question: "preflight", Option: "continue", Accept: []string{"db-createdb"}}, a)
+}
+
+func TestAnotherQuestionAfterLeavingIsNoReasonToGo(t *testing.T) {
+	s := atReview()
+	m := drawn(s, 80, 24).typed("q", "2", "enter")
+	require.True(t, m.leaving)
+	m.take(frame{shot: s.shot, events: []workflow.Event{{Type: workflow.EventAnswer, Answer: &workflow.Answer{Question: "preflight", Option: "quit"}}}})
+	require.False(t, m.leaving)
+	require.False(t, m.take(frame{shot: atDone().shot}), "the end is there to be read")
 }
 
 func TestForecastIsReadBeforeItIsConsentedTo(t *testing.T) {

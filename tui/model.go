@@ -167,9 +167,9 @@ func newQuestion(s *scene, q workflow.Question) screen {
 	return newChoose(s, q)
 }
 
-// reply sends an answer, once.
+// reply sends an answer; press keeps further keys from the question until it was taken.
 func (m *model) reply(a workflow.Answer) {
-	if m.shot.Question == nil || m.sent {
+	if m.shot.Question == nil {
 		return
 	}
 	a.Question = m.shot.Question.ID
