@@ -81,11 +81,7 @@ func (p *partReading) archiveBroken(in *source, unpacked *inflater, err error) {
 
 // inWords says a decompressor's errors as a person would.
 func inWords(err error) string {
-	text := err.Error()
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		text = strings.Replace(text, io.ErrUnexpectedEOF.Error(), "the file ends too early", 1)
-	}
-	return legible(text)
+	return strings.Replace(err.Error(), io.ErrUnexpectedEOF.Error(), "it ends too early", 1)
 }
 
 // misnamed compares what the file is with what its name says.

@@ -44,7 +44,7 @@ func newCensus(c Class, deep bool, now time.Time, files *atomic.Int64) *census {
 func (c *census) odd(id string, m *member) {
 	o := c.oddities[id]
 	if o == nil {
-		o = &oddity{first: fmt.Sprintf("%q, at byte %d of the unpacked archive", legible(string(m.name)), m.at)}
+		o = &oddity{first: fmt.Sprintf("\"%s\", at byte %s of what it unpacks to", legible(string(m.name)), thousands(m.at))}
 		c.oddities[id] = o
 	}
 	o.times++

@@ -65,16 +65,20 @@ func (s *Set) openDump(path string, contents bool) error {
 		return err
 	}
 	defer f.Close()
-	archive, err := pgdump.Open(f, size)
+	var header pgdump.Header
+	if contents {
+		var archive *pgdump.Archive
+		if archive, err = pgdump.Open(f, size); err == nil {
+			header, s.Kinds, s.Contents = archive.Header, kindsOf(archive), contentsOf(archive.Entries())
+		}
+	} else {
+		header, err = readHead(f, size)
+	}
 	if err != nil {
 		return fmt.Errorf("read %s: %w", filepath.Base(path), err)
 	}
-	h := archive.Header
-	s.Created = h.Created
-	s.DatabaseName, s.ServerVersion, s.DumpVersion = legible(h.Database), legible(h.ServerVersion), legible(h.DumpVersion)
-	if contents {
-		s.Kinds, s.Contents = kindsOf(archive), contentsOf(archive.Entries())
-	}
+	s.Created = header.Created
+	s.DatabaseName, s.ServerVersion, s.DumpVersion = legible(header.Database), legible(header.ServerVersion), legible(header.DumpVersion)
 	return nil
 }
 

@@ -67,9 +67,9 @@ type tarError struct {
 
 func (e *tarError) Error() string {
 	if e.member == "" {
-		return fmt.Sprintf("at byte %d of the unpacked archive: %v", e.at, e.err)
+		return fmt.Sprintf("%v (at byte %s of what it unpacks to)", e.err, thousands(e.at))
 	}
-	return fmt.Sprintf("at byte %d of the unpacked archive, member %q: %v", e.at, e.member, e.err)
+	return fmt.Sprintf("%v (at byte %s of what it unpacks to, in or after \"%s\")", e.err, thousands(e.at), e.member)
 }
 func (e *tarError) Unwrap() error { return e.err }
 
@@ -198,7 +198,7 @@ func (t *tarReader) discard() error {
 		t.pos += int64(n)
 		t.left -= int64(n)
 		if t.left > 0 && err != nil {
-			return t.short(unexpected(err), fmt.Sprintf("the archive ends %d bytes early", t.left), 0)
+			return t.short(unexpected(err), thousands(t.left)+" bytes are missing", 0)
 		}
 	}
 	return nil

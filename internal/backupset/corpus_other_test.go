@@ -1,0 +1,5 @@
+//go:build !linux
+
+package backupset
+
+var badDisks []badInput
