@@ -170,3 +170,31 @@ func TestMissedLinesAreCounted(t *testing.T) {
 	require.Len(t, all, 4001)
 	require.EqualValues(t, 500, all[0]["missed"])
 }
+
+func TestTheLastValueOfABarComesAlthoughNothingFollows(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s := newStage(t)
+	require.NoError(t, s.run.Begin(workflow.Header{Kind: "restore"}))
+	bar := func(n int64) {
+		s.feed.Observe(workflow.Event{Type: workflow.EventProgress, Step: "files", Progress: &workflow.Progress{ID: "bytes", Done: n}})
+	}
+	j := &JSON{Feed: s.feed, Out: onLine(func(line string) {
+		switch {
+		case strings.Contains(line, `"done":1,`):
+			bar(2) // within the sampling time: nothing wakes the face again
+		case strings.Contains(line, `"done":2,`):
+			cancel()
+		}
+	})}
+	bar(1)
+	require.ErrorIs(t, j.Follow(ctx), context.Canceled)
+}
+
+// onLine is called with each line written.
+type onLine func(line string)
+
+func (f onLine) Write(p []byte) (int, error) {
+	f(string(p))
+	return len(p), nil
+}

@@ -187,8 +187,15 @@ func TestPromptLetsGoWhenTheRunIsCancelled(t *testing.T) {
 	p := &Prompt{In: in, Out: onWrite(cancel)}
 	_, err := p.Ask(ctx, setQuestion())
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = p.Ask(ctx, setQuestion())
+}
+
+func TestPromptAsksNothingInACancelledRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out bytes.Buffer
+	_, err := (&Prompt{In: strings.NewReader("1\n"), Out: &out}).Ask(ctx, setQuestion())
 	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, out.String())
 }
 
 // onWrite calls itself when something is written.
@@ -236,4 +243,15 @@ func TestAnAnswerFromThePromptIsNotToldAgain(t *testing.T) {
 	require.Equal(t, 1, strings.Count(out.String(), "Closed: about 7 minutes"))
 	require.NotContains(t, out.String(), "Answered:")
 	require.NotContains(t, out.String(), "Consent:")
+}
+
+func TestAQuestionThePromptCouldNotGetAnsweredIsNotToldAgain(t *testing.T) {
+	s, out := newStage(t), &bytes.Buffer{}
+	text := &Text{Out: out}
+	s.watch(text)
+	s.run.Operator = &Prompt{In: strings.NewReader(""), Out: out, Text: text}
+	require.Equal(t, workflow.ExitUsage, s.execute(t, context.Background()))
+	require.Equal(t, 1, strings.Count(out.String(), "Which backup?"+" (folder"))
+	require.NotContains(t, out.String(), "Nobody is there")
+	require.Contains(t, out.String(), "pass --set DIR")
 }

@@ -181,3 +181,13 @@ func TestLinesThatWereMissedAreSaid(t *testing.T) {
 	require.True(t, strings.HasPrefix(out.String(), "1,000 lines are in the log file only.\n"), out.String()[:80])
 	require.Equal(t, 4001, strings.Count(out.String(), "\n"))
 }
+
+func TestTheExitIsToldLastWhateverTheClockDid(t *testing.T) {
+	s, out := newStage(t), &bytes.Buffer{}
+	s.watch(&Text{Out: out})
+	now := s.clock.now()
+	s.feed.Observe(workflow.Event{Type: workflow.EventLog, Time: now.Add(time.Hour), Severity: workflow.SeverityWarns, Message: "late"})
+	s.feed.Observe(workflow.Event{Type: workflow.EventExit, Time: now, Exit: &workflow.ExitStatus{Name: "done"}})
+	s.look()
+	require.Equal(t, "Warning: late\nDone in less than a second.\nExit code 0, done.\n", out.String())
+}
