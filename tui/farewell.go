@@ -12,40 +12,43 @@ import (
 // server is open, where everything is written and how to go on. Plain sentences, one a line.
 func Farewell(s workflow.Snapshot, o Options) string {
 	var b strings.Builder
-	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	say("%s.", strings.Join(whose(s), ", "))
+	say := func(text string) { // a sentence; the terminal would break it within words
+		for _, l := range wrap(oneLine(text), 79) {
+			b.WriteString(l + "\n")
+		}
+	}
+	name := func(name, value string) { // to copy, so it stays in one piece
+		if value != "" {
+			b.WriteString(oneLine(name) + ": " + oneLine(value) + "\n")
+		}
+	}
+	say(strings.Join(whose(s), ", ") + ".")
 	if s.Report != nil && s.Report.Headline != "" {
-		say("%s", oneLine(s.Report.Headline))
+		say(s.Report.Headline)
 	}
 	if s.Report == nil || s.Exit == nil || s.Exit.Code != workflow.ExitDone {
-		say("%s", ending(s))
+		say(ending(s))
 	}
 	if f := s.Failure; f != nil {
-		say("Stopped: %s", oneLine(f.Summary))
+		say("Stopped: " + f.Summary)
 		if f.First != "" && f.First != f.Summary {
-			say("First error: %s", oneLine(f.First))
+			say("First error: " + f.First)
 		}
 		if f.World != "" {
-			say("%s", oneLine(f.World))
+			say(f.World)
 		}
 	}
 	if s.Report == nil || s.Closed.Open() {
-		say("%s", doors(s, o.now()))
+		say(doors(s, o.now()))
 	}
 	if s.Report != nil {
 		for _, f := range s.Report.Kept {
-			say("%s: %s", oneLine(f.Name), oneLine(f.Value))
+			name(f.Name, f.Value)
 		}
-		if s.Report.Path != "" {
-			say("Report: %s", s.Report.Path)
-		}
+		name("Report", s.Report.Path)
 	}
-	if o.JournalPath != "" {
-		say("Journal of run %s: %s", s.Run, o.JournalPath)
-	}
-	if resume := goOn(s, o); resume != "" {
-		say("Go on with: %s", resume)
-	}
+	name("Journal of run "+s.Run, o.JournalPath)
+	name("Go on with", goOn(s, o))
 	return b.String()
 }
 

@@ -1,13 +1,15 @@
 package tui
 
 import (
+	"slices"
+
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
 )
 
 // newHelp lists the keys of the screen it was asked from, then those that work everywhere.
 func newHelp(s *scene, from screen) *page {
-	here := from.Keys()
+	here := slices.DeleteFunc(from.Keys(), func(b key.Binding) bool { return b.Help().Key == s.keys.help.Help().Key })
 	everywhere := []key.Binding{
 		as(s.keys.explain, "what this step does, and how to do it by hand"),
 		as(s.keys.log, "the log on the full screen"),
@@ -21,7 +23,7 @@ func newHelp(s *scene, from screen) *page {
 		lines := []string{" " + s.theme.title.Render("Keys here")}
 		lines = append(lines, keyLines(here, s.theme)...)
 		lines = append(lines, "", " "+s.theme.title.Render("Keys everywhere"))
-		lines = append(lines, keyLines(everywhere, s.theme)...)
+		lines = append(lines, keyLines(without(everywhere, here), s.theme)...)
 		lines = append(lines, "")
 		for _, l := range []struct{ name, text string }{
 			{"Log file", s.opts.LogPath},
@@ -34,6 +36,13 @@ func newHelp(s *scene, from screen) *page {
 			}
 		}
 		return lines
+	})
+}
+
+// without leaves out the keys that mean something else on this screen.
+func without(keys, taken []key.Binding) []key.Binding {
+	return slices.DeleteFunc(slices.Clone(keys), func(b key.Binding) bool {
+		return slices.ContainsFunc(taken, func(o key.Binding) bool { return o.Help().Key == b.Help().Key })
 	})
 }
 

@@ -101,7 +101,11 @@ func wrapLine(line string, w int) []string {
 				current += " " + word
 				continue
 			}
-			out = append(out, current)
+			if ansi.StringWidth(word) > w && ansi.StringWidth(current) < w/2 {
+				word = strings.TrimPrefix(current, indent) + " " + word // to be cut anyway
+			} else {
+				out = append(out, current)
+			}
 		}
 		for current = indent + word; ansi.StringWidth(current) > w; {
 			head := ansi.Truncate(current, w, "")

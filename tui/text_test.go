@@ -40,6 +40,7 @@ func TestWrapKeepsEveryWord(t *testing.T) {
 		{"line breaks stay", "one\n\ntwo", 8, []string{"one", "", "two"}},
 		{"indentation stays", "  one two three", 10, []string{"  one two", "  three"}},
 		{"a long word is cut, not lost", "abcdefghijklmnop", 8, []string{"abcdefgh", "ijklmnop"}},
+		{"a long word begins where there is room", "x abcdefghijklmnop", 8, []string{"x abcdef", "ghijklmn", "op"}},
 		{"wide characters count twice", "社區伺服器", 8, []string{"社區伺服", "器"}},
 		{"escape sequences go", "\x1b[31mred\x1b[0m \x1b]0;title\x07end", 20, []string{"red end"}},
 		{"no text is one empty line", "", 8, []string{""}},
