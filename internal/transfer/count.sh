@@ -6,7 +6,7 @@ LC_ALL=C
 export LC_ALL
 cd -- "$dir" || exit 1
 # Writing back what is still in memory may take minutes, and must not look like a stall.
-while sleep 2; do printf '%s alive\n' "$nonce"; done &
+while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do printf '%s alive\n' "$nonce"; done &
 alive=$!
 sync -f . 2>/dev/null
 kill "$alive"

@@ -22,7 +22,10 @@ var laneScript string
 // the pipe behind it.
 const inFlight = 2
 
-var errStalled = errors.New("no sign of life")
+var (
+	errStalled = errors.New("no sign of life")
+	errDamaged = errors.New("what arrived is not what was sent")
+)
 
 // brokenError says that a lane ended with parcels of unknown fate.
 type brokenError struct {
@@ -80,8 +83,9 @@ func (l *lane) carry(ctx context.Context) error {
 
 	alive, dead := context.WithCancel(ctx)
 	defer dead()
-	ended := make(chan error, 1)
+	ended, over := make(chan error, 1), make(chan struct{})
 	go func() {
+		defer close(over)
 		defer dead()
 		ended <- l.crew.where().Exec(ctx, l.argv(nonce, broken), remote.Streams{In: l.feed, Out: l.talk, Err: l.talk})
 	}()
@@ -90,7 +94,7 @@ func (l *lane) carry(ctx context.Context) error {
 	err := l.converse(ctx, alive, ended)
 	l.feed.abort()
 	cancel()
-	<-alive.Done()
+	<-over
 	l.giveBack(err)
 	if err == nil {
 		l.tag = ""
@@ -147,6 +151,8 @@ func (l *lane) converse(ctx, alive context.Context, ended <-chan error) error {
 			}
 		case err := <-ended:
 			return l.broken(ctx, err)
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-tick.C:
 			if l.crew.clock()-time.Duration(l.life.Load()) > l.crew.opt.StallAfter {
 				return &brokenError{err: errStalled, said: l.talk.last()}
@@ -167,7 +173,7 @@ func (l *lane) nextParcel(alive context.Context) *parcel {
 
 // leave ends a stream that has nothing under way; its end matters no more.
 func (l *lane) leave(ctx context.Context, ended <-chan error) error {
-	l.feed.push("bye\n", nil)
+	l.feed.push("bye", nil)
 	l.feed.close()
 	grace := time.NewTimer(5 * time.Second)
 	defer grace.Stop()
@@ -202,7 +208,7 @@ func (l *lane) broken(ctx context.Context, err error) error {
 }
 
 func (l *lane) load(p *parcel) {
-	header := fmt.Sprintf("%s %s %d %s %s\n", p.kind, p.id, p.blocks(), p.digest, strings.Join(p.words, " "))
+	header := fmt.Sprintf("%s %s %d %s %s", p.kind, p.id, p.blocks(), p.digest, strings.Join(p.words, " "))
 	if p.sent > 0 {
 		l.crew.again.Add(p.n)
 	}
@@ -223,6 +229,9 @@ func (l *lane) settle(a answer) error {
 	}
 	p := l.flight[0]
 	if !p.arrived(a) {
+		if p.damaged(a) {
+			return &brokenError{err: errDamaged, said: a.said}
+		}
 		p.tries++
 		return &refusedError{parcel: p, answer: a}
 	}
@@ -246,6 +255,12 @@ func (p *parcel) arrived(a answer) bool {
 		return a.code == 0 && a.bytes == p.n && a.digest == p.digest && a.entries == p.entries
 	}
 	return a.code == 0 && a.bytes == p.n && a.digest == p.digest
+}
+
+// damaged says that what arrived is not what was sent, so that tar's opinion of it is worth
+// nothing. A full volume may look the same: tar ends before it has read everything.
+func (p *parcel) damaged(a answer) bool {
+	return p.kind != join && a.digest != p.digest && !saysFull(strings.Join(a.said, "\n"))
 }
 
 func (l *lane) sign() { l.life.Store(int64(l.crew.clock())) }

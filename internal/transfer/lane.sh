@@ -1,6 +1,7 @@
 # One lane of a transfer. Arguments: the nonce that marks our own lines, the directory, the tag of
 # a broken lane to end first (or -), tar's further options. Parcels come on the standard input: a
-# header line, then whole blocks of 32 KiB. Every parcel is answered by one line.
+# block of 32 KiB that begins with the header's words, then the payload in whole blocks. Every
+# parcel is answered by one line.
 nonce=$1 dir=$2 broken=$3
 shift 3
 LC_ALL=C
@@ -78,8 +79,11 @@ if [ "$broken" != - ] && ! end "$broken"; then
 fi
 cd -- "$dir" || exit 1
 say ready
-while IFS=' ' read -r verb id blocks sum word1 word2 word3; do
-	[ "$verb" = bye ] && exit 0
+while header=$(dd bs=32768 count=1 iflag=fullblock 2>/dev/null); do
+	read -r verb id blocks sum word1 word2 word3 <<-END
+		$header
+	END
+	case $verb in bye | "") exit 0 ;; esac
 	if [ -n "$word2" ]; then
 		name "$word2"
 		part=$decoded

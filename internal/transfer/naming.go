@@ -58,7 +58,9 @@ func (n *naming) check(h *tar.Header) (entry, error) {
 	e.name = name
 	switch e.kind {
 	case hardLink:
-		e.link, err = n.place(h.Linkname, false)
+		if e.link, err = n.place(h.Linkname, false); err != nil {
+			err = n.unsafe(h.Name, "it is a link to "+h.Linkname+", which lies elsewhere")
+		}
 	case symLink:
 		e.link, err = h.Linkname, n.checkLink(h.Name, h.Linkname)
 	}
