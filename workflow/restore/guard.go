@@ -49,6 +49,12 @@ func (r *Restore) openStep(s workflow.Step) workflow.Step {
 	return s
 }
 
+// lastStep gives the lock back at its end, so nothing may renew it beside the step.
+func (r *Restore) lastStep(s workflow.Step) workflow.Step {
+	s.Holds = func(ctx context.Context, _ *workflow.Task) error { return r.acquire(ctx, s.ID) }
+	return s
+}
+
 // tended runs work while the lock is renewed and, if closed, nothing may write.
 func (r *Restore) tended(ctx context.Context, t *workflow.Task, closed bool, work func(context.Context, *workflow.Task) error) error {
 	ctx, stop := context.WithCancelCause(ctx)

@@ -15,7 +15,7 @@ import (
 )
 
 func (r *Restore) report() workflow.Step {
-	return r.openStep(workflow.Step{
+	return r.lastStep(workflow.Step{
 		ID: "report", Title: "verify, report",
 		Explain: workflow.Explain{
 			Why:    "Done means that somebody looked: figures before, in the backup and now; every workload ready; files where the database says they are.",

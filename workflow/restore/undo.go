@@ -112,7 +112,7 @@ func (r *Restore) swapBack() workflow.Step {
 }
 
 func (r *Restore) undoReopen() workflow.Step {
-	return r.openStep(workflow.Step{
+	return r.lastStep(workflow.Step{
 		ID: "reopen", Title: "reopen",
 		Explain: workflow.Explain{Why: "The server is opened with the database it had before the restore.", Risk: "None.", ByHand: "kubectl scale …", Undo: "-"},
 		Run: func(ctx context.Context, t *workflow.Task) error {
