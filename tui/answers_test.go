@@ -45,7 +45,7 @@ func TestAnswers(t *testing.T) {
 
 		{"enter does not pass a check that blocks", atReview, []string{"enter"}, nothing, "db-createdb blocks"},
 		{"a check is accepted by its whole name", atReview, []string{"a", "db-createdb", "enter", "enter"},
-			workflow.Answer{Question: "preflight", Option: "continue", Accept: []string{"db-createdb"}}, ""},
+			workflow.Answer{Question: "preflight", Option: "go", Accept: []string{"db-createdb"}}, ""},
 		{"half a name accepts nothing", atReview, []string{"a", "db", "enter", "enter"}, nothing, "blocks"},
 		{"esc accepts nothing", atReview, []string{"a", "db-createdb", "esc", "enter"}, nothing, "blocks"},
 		{"a check that only warns can't be accepted in place of the one that blocks", atReview, []string{"a", "gitops", "enter", "enter"}, nothing, "blocks"},
@@ -205,7 +205,25 @@ func TestNoKeyPassesACheckThatBlocks(t *testing.T) {
 	m.typed("a", "db-createdb", "enter", "c")
 	a, ok := said(t, m)
 	require.True(t, ok)
-	require.Equal(t, workflow.Answer{Question: "preflight", Option: "continue", Accept: []string{"db-createdb"}}, a)
+	require.Equal(t, workflow.Answer{Question: "preflight", Option: "go", Accept: []string{"db-createdb"}}, a)
+}
+
+func TestACheckNothingCanGoOnWithoutIsNotAccepted(t *testing.T) {
+	s := atReview()
+	q := checks()
+	for i := range q.Checks {
+		q.Checks[i].Firm = q.Checks[i].Severity == workflow.SeverityBlocks
+	}
+	s.happen(workflow.Event{Type: workflow.EventQuestion, Question: &q})
+	m := drawn(s, 80, 24).typed("a")
+	require.Contains(t, m.notice, "can't be accepted")
+	q.Checks = append(q.Checks, workflow.Check{ID: "room", Severity: workflow.SeverityBlocks, Evidence: "1 GB free"})
+	m.take(frame{shot: s.happen(workflow.Event{Type: workflow.EventQuestion, Question: &q}).shot})
+	m.typed("a", "db-createdb", "enter")
+	require.Contains(t, m.notice, "db-createdb can't be accepted")
+	m.typed("a", "room", "enter", "enter")
+	require.Contains(t, m.notice, "db-createdb blocks. It can't be accepted")
+	require.False(t, m.sent)
 }
 
 func TestAnotherQuestionAfterLeavingIsNoReasonToGo(t *testing.T) {

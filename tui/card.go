@@ -8,7 +8,7 @@ import (
 
 // card describes one option: a heading, then its fields under one another.
 func (c *choose) card(o workflow.Option, width int) []string {
-	lines := []string{" " + c.theme.title.Render(clip(oneLine(o.Label), width-2))}
+	lines := []string{" " + c.theme.title.Render(middle(oneLine(o.Label), width-2))}
 	if o.Unavailable != "" {
 		for _, l := range wrap("Can't be taken: "+o.Unavailable, width-4) {
 			lines = append(lines, "   "+c.theme.warn.Render(l))

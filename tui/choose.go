@@ -148,7 +148,7 @@ func (c *choose) Keys() []key.Binding {
 	}
 	out := []key.Binding{choosing("choose"), c.keys.take}
 	out = append(out, keyed(c.q.Options, "")...)
-	if _, ok := option(c.q.Options, "back"); ok {
+	if _, ok := option(c.q.Options, backOption); ok {
 		out = append(out, c.keys.back)
 	}
 	return append(out, c.keys.details, c.keys.filter, c.keys.leave, c.keys.help)

@@ -62,7 +62,7 @@ func (c *consent) agree() effect {
 
 func (c *consent) Keys() []key.Binding {
 	out := []key.Binding{as(c.keys.take, "agree, once typed")}
-	if _, ok := option(c.q.Options, "back"); ok {
+	if _, ok := option(c.q.Options, backOption); ok {
 		out = append(out, c.keys.back)
 	}
 	out = append(out, keyed(c.q.Options, control)...)

@@ -61,11 +61,18 @@ func pressed(k tea.KeyMsg, b key.Binding) bool { return key.Matches(k, b) }
 // choosing is the footer's name for both arrows.
 func choosing(does string) key.Binding { return bind("↑↓", does, "up", "down") }
 
+// quitOption is the option by which every question can be left. It has no key here: leaving is asked
+// for in words first.
+const quitOption = "quit"
+
+// backOption is the one that goes a question back.
+const backOption = "back"
+
 // keyed returns the options that have a key of their own, as bindings with prefix before it.
 func keyed(options []workflow.Option, prefix string) []key.Binding {
 	var out []key.Binding
 	for _, o := range options {
-		if o.Key != "" {
+		if o.Key != "" && o.ID != quitOption {
 			out = append(out, bind(prefix+o.Key, oneLine(o.Label), prefix+o.Key))
 		}
 	}
@@ -75,7 +82,7 @@ func keyed(options []workflow.Option, prefix string) []key.Binding {
 // optionFor finds the option whose key, after prefix, was pressed.
 func optionFor(k tea.KeyMsg, options []workflow.Option, prefix string) (workflow.Option, bool) {
 	for _, o := range options {
-		if o.Key != "" && k.String() == prefix+o.Key {
+		if o.Key != "" && o.ID != quitOption && k.String() == prefix+o.Key {
 			return o, true
 		}
 	}
@@ -102,7 +109,7 @@ func take(o workflow.Option) effect {
 
 // goBack answers with the option that goes back, if the question has one.
 func goBack(options []workflow.Option) effect {
-	if o, ok := option(options, "back"); ok {
+	if o, ok := option(options, backOption); ok {
 		return take(o)
 	}
 	return say("There is nothing to go back to from here. ctrl+c leaves.")

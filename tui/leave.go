@@ -97,7 +97,7 @@ func leave(m *model) tea.Cmd {
 		return interrupt(m)
 	}
 	m.over, m.leaving = nil, true
-	m.reply(workflow.Answer{Option: "quit"})
+	m.reply(workflow.Answer{Option: quitOption})
 	m.stopping = "Leaving…"
 	return nil
 }

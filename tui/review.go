@@ -59,15 +59,25 @@ func (r *review) isAccepted(c workflow.Check) bool {
 	return c.Accepted || slices.Contains(r.accepted, c.ID)
 }
 
-// blocking are the checks that stand in the way.
-func (r *review) blocking() []string {
-	var ids []string
+// blocking are the checks that stand in the way, those first that can't be accepted, and the
+// others alone.
+func (r *review) blocking() (all, acceptable []string) {
 	for _, c := range r.q.Checks {
-		if c.Severity == workflow.SeverityBlocks && !r.isAccepted(c) {
-			ids = append(ids, c.ID)
+		if c.Severity != workflow.SeverityBlocks || r.isAccepted(c) {
+			continue
 		}
+		if c.Firm {
+			all = slices.Insert(all, 0, c.ID)
+			continue
+		}
+		all, acceptable = append(all, c.ID), append(acceptable, c.ID)
 	}
-	return ids
+	return all, acceptable
+}
+
+func (r *review) blocked() bool {
+	all, _ := r.blocking()
+	return len(all) > 0
 }
 
 func (r *review) Press(k tea.KeyMsg) effect {
@@ -108,8 +118,11 @@ func (r *review) move(by int) effect {
 }
 
 func (r *review) beginNaming() effect {
-	if len(r.blocking()) == 0 {
+	switch all, acceptable := r.blocking(); {
+	case len(all) == 0:
 		return say("Nothing blocks: there is nothing to accept.")
+	case len(acceptable) == 0:
+		return say("What blocks here can't be accepted: the run could not go on. Mend it and check again.")
 	}
 	r.naming, r.name.text = true, ""
 	return stay
@@ -133,24 +146,25 @@ func (r *review) acceptNamed(id string) effect {
 	if id == "" {
 		return stay
 	}
-	if !slices.Contains(r.blocking(), id) {
+	all, acceptable := r.blocking()
+	switch {
+	case !slices.Contains(all, id):
 		return say(fmt.Sprintf("No check that blocks is named %q. Nothing was accepted.", id))
+	case !slices.Contains(acceptable, id):
+		return say(id + " can't be accepted: the run could not go on.")
 	}
 	r.accepted = append(r.accepted, id)
 	r.cursor, r.moved = id, true
 	return say("You accepted " + id + ". The run's journal will say so.")
 }
 
-// advance is the option that goes on from here.
+// advance is the option that goes on from here: the one called so, or the first that needs no key.
 func (r *review) advance() workflow.Option {
-	if o, ok := option(r.q.Options, "continue"); ok {
-		return o
-	}
-	if o, ok := option(r.q.Options, r.q.Default); ok {
+	if o, ok := option(r.q.Options, "go"); ok {
 		return o
 	}
 	for _, o := range r.q.Options {
-		if o.Key == "" && o.ID != "back" {
+		if o.Key == "" && o.ID != backOption && o.ID != quitOption {
 			return o
 		}
 	}
@@ -158,24 +172,27 @@ func (r *review) advance() workflow.Option {
 }
 
 func (r *review) goOn() effect {
-	switch blocking := r.blocking(); {
-	case r.q.Updating:
+	if r.q.Updating {
 		return say("The checks are not finished yet.")
-	case len(blocking) == 1:
-		return say(blocking[0] + " blocks. Mend it and check again, or accept it by name.")
-	case len(blocking) > 1:
-		return say(fmt.Sprintf("%d checks block. Mend them and check again, or accept them by name.", len(blocking)))
 	}
-	return r.takeOption(r.advance())
+	if all, acceptable := r.blocking(); len(all) > 0 {
+		way := "Mend it and check again, or accept it by name."
+		if len(acceptable) < len(all) {
+			way = "It can't be accepted: mend it and check again."
+		}
+		return say(all[0] + " blocks. " + way)
+	}
+	// The option may have been unavailable for what blocked before it was accepted.
+	return reply(workflow.Answer{Option: r.advance().ID, Accept: r.accepted})
 }
 
 // takeOption answers with an option and everything accepted so far. The one that goes on is
 // subject to what blocks, whatever key it has.
 func (r *review) takeOption(o workflow.Option) effect {
-	if o.ID == r.advance().ID && len(r.blocking()) > 0 {
+	switch {
+	case o.ID == r.advance().ID:
 		return r.goOn()
-	}
-	if o.Unavailable != "" {
+	case o.Unavailable != "":
 		return take(o)
 	}
 	return reply(workflow.Answer{Option: o.ID, Accept: r.accepted})
@@ -186,15 +203,18 @@ func (r *review) Keys() []key.Binding {
 		return []key.Binding{as(r.keys.take, "accept this check"), as(r.keys.back, "accept nothing")}
 	}
 	out := []key.Binding{choosing("look")}
-	if len(r.blocking()) == 0 && !r.q.Updating {
+	if !r.blocked() && !r.q.Updating {
 		does := oneLine(r.advance().Label)
 		if does == "" {
 			does = "go on"
 		}
 		out = append(out, as(r.keys.take, does))
-	} else {
+	} else if _, acceptable := r.blocking(); len(acceptable) > 0 {
 		out = append(out, r.keys.accept)
 	}
 	out = append(out, keyed(r.q.Options, "")...)
-	return append(out, r.keys.back, r.keys.explain, r.keys.leave, r.keys.help)
+	if _, ok := option(r.q.Options, backOption); ok {
+		out = append(out, r.keys.back)
+	}
+	return append(out, r.keys.explain, r.keys.leave, r.keys.help)
 }

@@ -13,7 +13,10 @@ import (
 func (r *review) Render(width, height int) []string {
 	width = min(width, readable)
 	title := oneLine(r.q.Title) + ": " + r.counts()
-	lines := []string{" " + r.theme.title.Render(clip(title, width-2)), ""}
+	lines := []string{" " + r.theme.title.Render(clip(title, width-2))}
+	for _, l := range wrap(r.q.Hint, width-2) { // at least one line, an empty one
+		lines = append(lines, strings.TrimRight(" "+r.theme.warn.Render(l), " "))
+	}
 	room := height - len(lines)
 	if r.naming {
 		room -= 3
@@ -25,8 +28,9 @@ func (r *review) Render(width, height int) []string {
 	}
 	lines = append(lines, r.scroll.window(list, room, r.theme)...)
 	if r.naming {
+		_, acceptable := r.blocking()
 		lines = append(lines, "",
-			" "+clip("To accept a check that blocks, type its name: "+strings.Join(r.blocking(), ", "), width-2),
+			" "+clip("To accept a check that blocks, type its name: "+strings.Join(acceptable, ", "), width-2),
 			" > "+r.name.text+"█")
 	}
 	return lines

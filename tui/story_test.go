@@ -174,12 +174,13 @@ func sets() workflow.Question {
 
 func checks() workflow.Question {
 	q := workflow.Question{
-		ID: "preflight", Kind: workflow.KindReview, Title: "Before anything changes", Flag: "--accept ID",
+		ID: "preflight", Kind: workflow.KindReview, Title: "Before anything changes", Flag: "--accept ID", Default: "again",
 		Options: []workflow.Option{
-			{ID: "continue", Label: "go on to the plan"},
+			{ID: "go", Label: "go on", Unavailable: "blocked by db-createdb"},
 			{ID: "role", Key: "f", Label: "fix by using the postgres role"},
 			{ID: "again", Key: "r", Label: "check again"},
 			{ID: "back", Label: "choose another set"},
+			{ID: "quit", Key: "q", Label: "leave"},
 		},
 		Checks: []workflow.Check{
 			{ID: "permissions", Severity: workflow.SeverityOK, Evidence: "11 of 11"},
