@@ -65,6 +65,10 @@ func cardOf(err error, resume string) *Failure {
 	if errors.As(err, &card) {
 		return card
 	}
+	if errors.Is(err, ErrNoAnswer) {
+		// Who could not answer can't choose what to do either.
+		return Fail(err, "a question has no answer")
+	}
 	card = Fail(err, "the step stopped")
 	var c *crash
 	if errors.As(err, &c) {

@@ -177,3 +177,15 @@ func TestAPlanMatchesOnlyTheStepsItWasRecordedWith(t *testing.T) {
 	require.ErrorContains(t, plan.Matches(plan.Info()[:1]), "1 steps")
 	require.ErrorContains(t, plan.Matches(Plan{{ID: "lock"}, {ID: "database"}}.Info()), `step 2 of the run is "database"`)
 }
+
+func TestAQuestionWithoutAnAnswerIsNotFollowedByAnother(t *testing.T) {
+	r := newRun(t, Step{ID: "one", Run: asks})
+	op := &operator{}
+	r.Operator = op
+	require.Equal(t, ExitUsage, r.Execute(context.Background()))
+	require.Len(t, op.asked, 1)
+	card := r.Feed.Snapshot().Failure
+	require.Equal(t, "a question has no answer", card.Summary)
+	require.Empty(t, card.Actions)
+	require.Empty(t, lastEvent(t, r.Feed).Exit.Resume, "what was refused is asked anew, not resumed")
+}
