@@ -20,8 +20,8 @@ import (
 type Prompt struct {
 	In  io.Reader
 	Out io.Writer
-	// Text, when there is one, tells what happened until now before a question is asked, keeps
-	// quiet until the answer, and leaves questions to the prompt.
+	// Text, when there is one, tells what happened until now before a question is asked, is quiet
+	// about progress until the answer, and leaves questions to the prompt.
 	Text *Text
 
 	once  sync.Once
@@ -91,7 +91,12 @@ func (p *Prompt) show(q workflow.Question) {
 
 func (p *Prompt) say(format string, args ...any) { fmt.Fprintf(p.Out, format+"\n", args...) }
 
+// line waits for one line. Meanwhile the text may speak, as it must when a run is told to stop.
 func (p *Prompt) line(ctx context.Context, q workflow.Question) (string, error) {
+	if p.Text != nil {
+		p.Text.mu.Unlock()
+		defer p.Text.mu.Lock()
+	}
 	select {
 	case <-ctx.Done():
 		return "", ctx.Err()
@@ -170,13 +175,16 @@ func upperFirst(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// hold tells what there is to tell, then keeps the text quiet until the returned function is
-// called. The question with this ID is the prompt's to show.
+// hold tells what there is to tell and locks the text until the returned function is called. The
+// question with this ID is the prompt's to show.
 func (t *Text) hold(question string) (release func()) {
 	t.mu.Lock()
 	t.catchUp()
-	t.prompted = question
-	return t.mu.Unlock
+	t.prompted, t.asking = question, true
+	return func() {
+		t.asking = false
+		t.mu.Unlock()
+	}
 }
 
 // untold leaves out the forecast and the checks that were told as they came.

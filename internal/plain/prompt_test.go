@@ -255,3 +255,36 @@ func TestAQuestionThePromptCouldNotGetAnsweredIsNotToldAgain(t *testing.T) {
 	require.NotContains(t, out.String(), "Nobody is there")
 	require.Contains(t, out.String(), "pass --set DIR")
 }
+
+func TestWarningsAreToldWhileAQuestionWaitsAndBarsAreNot(t *testing.T) {
+	s := newStage(t)
+	in, typing := io.Pipe()
+	shown, warned := make(chan struct{}), make(chan struct{})
+	var out bytes.Buffer // written under the text's lock only
+	text := &Text{Feed: s.feed, Out: io.MultiWriter(&out, onLine(func(line string) {
+		switch {
+		case strings.HasPrefix(line, "Type a number"):
+			close(shown)
+		case strings.HasPrefix(line, "Warning: stopping"):
+			close(warned)
+		}
+	}))}
+	s.run.Operator = &Prompt{In: in, Out: text.Out, Text: text}
+	told := make(chan error, 1)
+	go func() { told <- text.Follow(context.Background()) }()
+	go func() {
+		<-shown
+		s.feed.Observe(workflow.Event{Type: workflow.EventProgress, Step: "backup set", Progress: &workflow.Progress{ID: "read", Done: 50, Total: 100}})
+		s.run.Log(workflow.SeverityWarns, "stopping after this step")
+		<-warned
+		s.run.StopAfterStep()
+		_, _ = io.WriteString(typing, "1\n")
+	}()
+	require.Equal(t, workflow.ExitInterrupted, s.execute(t, context.Background()))
+	require.NoError(t, <-told)
+	require.Equal(t, 1, strings.Count(out.String(), "Which backup?"))
+	question, after, _ := strings.Cut(out.String(), "Warning: stopping")
+	require.Contains(t, question, "Type a number from 1 to 2")
+	require.NotContains(t, question, "50 %")
+	require.Contains(t, after, "Step 2 of 11, backup set: done")
+}

@@ -34,6 +34,8 @@ type Text struct {
 	// open is the question that nobody has answered yet; prompted says that a Prompt shows it.
 	open     *workflow.Question
 	prompted string
+	// asking keeps bars quiet: they would bury what is asked.
+	asking bool
 	// unsummed says that checks came in since the last summary of them.
 	unsummed bool
 	ended    bool
@@ -81,7 +83,9 @@ func (t *Text) catchUp() {
 		t.tell(i)
 	}
 	t.resumed()
-	t.progress(t.Feed.Snapshot())
+	if !t.asking {
+		t.progress(t.Feed.Snapshot())
+	}
 }
 
 // tell folds one event and says what it means.
@@ -245,6 +249,8 @@ func (t *Text) log(e workflow.Event, missed int64) {
 	switch {
 	case e.Severity == workflow.SeverityWarns || e.Severity == workflow.SeverityBlocks:
 		t.say("Warning: %s", e.Message)
+	case t.Verbose && e.Step == "":
+		t.say("%s %s", e.Time.Format(time.TimeOnly), e.Message)
 	case t.Verbose:
 		t.say("%s %s: %s", e.Time.Format(time.TimeOnly), e.Step, e.Message)
 	}
