@@ -46,6 +46,10 @@ e2e-images:
 bench: needs
 	go test -run '^$$' -bench . -benchtime 1x ./internal/pgdump/ ./internal/backupset/ ./tui/
 
+# The pictures of the README: a drill in a real terminal, captured as text.
+screens: build needs
+	docs/capture.sh
+
 # PostgreSQL's server programs for the tests, tmux for the terminal.
 needs:
 	@.ci/needs
