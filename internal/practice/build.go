@@ -100,7 +100,7 @@ func (b *builder) tools() error {
 			return err
 		}
 	}
-	return os.Symlink(filepath.Join(b.dir, "bin", "app"), filepath.Join(home, "bin"))
+	return os.Symlink(filepath.Join("..", "..", "..", "bin", "app"), filepath.Join(home, "bin"))
 }
 
 // objects writes the cluster's state: everything runs, as far as it can with such a database.

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mastodon-restore/internal/mastodon"
-	"mastodon-restore/internal/practice"
 	"mastodon-restore/internal/remote"
 	"mastodon-restore/workflow/restore"
 )
@@ -171,6 +170,7 @@ func contract(t *testing.T, c restore.Cluster, scratch string) {
 }
 
 func TestThePracticeClusterKeepsTheContract(t *testing.T) {
-	c := open(t, practice.Options{Simulate: true})
+	t.Parallel()
+	c := simulated(t)
 	contract(t, c, c.Scratch())
 }

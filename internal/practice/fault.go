@@ -90,10 +90,11 @@ func (c *Cluster) past(p *process, n int) error {
 
 // loseNode takes the pod away without a farewell.
 func loseNode(c *Cluster, p *process) error {
-	if err := c.delete(p.pod, 0); err != nil {
+	lost := fmt.Errorf("error dialing backend: node %s: connect: no route to host", nodes[0])
+	if err := c.delete(p.pod, 0, lost); err != nil {
 		return err
 	}
-	return fmt.Errorf("error dialing backend: node %s: connect: no route to host", nodes[0])
+	return lost
 }
 
 // mend is what has been seen to by the time a run is resumed.

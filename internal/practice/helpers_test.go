@@ -1,6 +1,10 @@
 package practice_test
 
 import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +32,37 @@ func open(t *testing.T, o practice.Options) *practice.Cluster {
 	return c
 }
 
-func simulated(t *testing.T) *practice.Cluster { return open(t, practice.Options{Simulate: true}) }
+// simulated gives a test a copy of one simulated cluster: a cluster's folder can be moved.
+func simulated(t *testing.T) *practice.Cluster {
+	t.Helper()
+	model.once.Do(func() {
+		c, err := practice.Open(context.Background(), practice.Options{Simulate: true, Fast: true})
+		if model.err = err; err == nil {
+			model.dir, model.err = c.Dir(), c.Close()
+		}
+	})
+	require.NoError(t, model.err)
+	dir := filepath.Join(t.TempDir(), "cluster")
+	require.NoError(t, os.CopyFS(dir, os.DirFS(model.dir)))
+	c, err := practice.Reopen(t.Context(), dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Destroy()) })
+	return c
+}
+
+var model struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if model.dir != "" {
+		_ = os.RemoveAll(model.dir)
+	}
+	os.Exit(code)
+}
 
 func instance(t *testing.T, c restore.Cluster) mastodon.Instance {
 	t.Helper()

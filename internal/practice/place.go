@@ -61,6 +61,9 @@ func (p *place) Exec(ctx context.Context, argv []string, s remote.Streams) error
 			}
 			broken = nil // the input has ended; the command goes on
 		case <-run.ended:
+			if lost := run.lost.Load(); lost != nil {
+				return fmt.Errorf("exec in %s: %w", p, *lost)
+			}
 			if code := run.code(); code != 0 {
 				return &remote.ExitError{Code: code}
 			}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -20,7 +21,8 @@ type process struct {
 	in       io.WriteCloser // nil without an input
 	out      []io.Closer    // our ends of what it prints
 	copied   sync.WaitGroup
-	ended    chan struct{} // closed when the command has ended and all it printed was passed on
+	lost     atomic.Pointer[error] // why nobody can tell how it ended
+	ended    chan struct{}         // closed when the command has ended and all it printed was passed on
 }
 
 // start runs cmd in a process group of its own, joined to the writers.
@@ -131,12 +133,16 @@ func (ps *processes) add(p *process, start func() error) error {
 	return nil
 }
 
-// end kills the chosen ones with all their children.
-func (ps *processes) end(chosen func(*process) bool) (ended []*process) {
+// end kills the chosen ones with all their children. Where lost is not nil, that is all that is
+// heard of them.
+func (ps *processes) end(chosen func(*process) bool, lost error) (ended []*process) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	for p := range ps.all {
 		if chosen(p) {
+			if lost != nil {
+				p.lost.Store(&lost)
+			}
 			_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 			ended = append(ended, p)
 		}
@@ -149,7 +155,7 @@ func (ps *processes) close() {
 	ps.mu.Lock()
 	ps.closed = true
 	ps.mu.Unlock()
-	for _, p := range ps.end(func(*process) bool { return true }) {
+	for _, p := range ps.end(func(*process) bool { return true }, nil) {
 		<-p.ended
 	}
 }

@@ -107,7 +107,7 @@ func (c *Cluster) Remove(ctx context.Context, name string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := c.delete(name, c.pace.stop); err != nil {
+	if err := c.delete(name, c.pace.stop, nil); err != nil {
 		return err
 	}
 	for {
@@ -125,8 +125,8 @@ func (c *Cluster) Remove(ctx context.Context, name string) error {
 }
 
 // delete marks a pod as gone after a while. Its processes end now, and its scratch folder with
-// them.
-func (c *Cluster) delete(name string, after time.Duration) error {
+// them; lost is what their callers hear, if not an exit code.
+func (c *Cluster) delete(name string, after time.Duration, lost error) error {
 	var gone *pod
 	err := c.store.change(func(st *state) error {
 		p := st.pod(name)
@@ -140,7 +140,7 @@ func (c *Cluster) delete(name string, after time.Duration) error {
 	if err != nil || gone == nil {
 		return err
 	}
-	c.processes.end(func(p *process) bool { return p.uid == gone.UID })
+	c.processes.end(func(p *process) bool { return p.uid == gone.UID }, lost)
 	if gone.Scratch == "" {
 		return nil
 	}
