@@ -13,8 +13,8 @@ import (
 // Quit is the option of an answer when the person typed q.
 const Quit = "quit"
 
-// Accept is the option of an answer that accepts checks and leaves others that block: the review
-// is asked again. When nothing blocks any more, the answer has no option and the run goes on.
+// Accept is the option of an answer that accepts checks and chooses nothing yet: the review is asked
+// again, with the checks as they stand then.
 const Accept = "accept"
 
 // defaultOf is the index of the option an empty line takes, or -1.
@@ -105,11 +105,7 @@ func accepted(q workflow.Question, line string) (workflow.Answer, error) {
 	if len(ids) == 0 {
 		return workflow.Answer{}, fmt.Errorf("%q is none of the choices", line)
 	}
-	a := workflow.Answer{Accept: ids}
-	if slices.ContainsFunc(q.Checks, func(c workflow.Check) bool { return blocks(c) && !slices.Contains(ids, c.ID) }) {
-		a.Option = Accept
-	}
-	return a, nil
+	return workflow.Answer{Option: Accept, Accept: ids}, nil
 }
 
 // blocks says that a check stands in the way, unaccepted.

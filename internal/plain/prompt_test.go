@@ -58,10 +58,7 @@ func TestPromptUnderstands(t *testing.T) {
 		"q where the question has it": {q: reviewQuestion(), typed: "q\n", want: workflow.Answer{Option: "quit"}},
 		"the domain":                  {q: consentQuestion(), typed: "example.social\n", want: workflow.Answer{Text: "example.social"}},
 		"an action":                   {q: decideQuestion(), typed: "2\n", want: workflow.Answer{Option: "leave"}},
-		"a check's name, the last to block": {
-			q: reviewQuestion(), typed: "db-createdb\n", want: workflow.Answer{Accept: []string{"db-createdb"}},
-		},
-		"a check's name while others block": {
+		"the names of checks": {
 			q: firm(), typed: "db-createdb, probe\n", want: workflow.Answer{Option: Accept, Accept: []string{"db-createdb", "probe"}},
 		},
 		"not a number that is not there, and asks again": {
