@@ -49,6 +49,7 @@ bench: needs
 # The pictures of the README: a drill in a real terminal, captured as text.
 screens: build needs
 	docs/capture.sh
+	docs/readme.sh
 
 # PostgreSQL's server programs for the tests, tmux for the terminal.
 needs:

@@ -130,9 +130,9 @@ func (r *Restore) decide(ctx context.Context, t *workflow.Task, results []workfl
 	q := workflow.Question{ID: "preflight", Kind: workflow.KindReview, Title: "Before anything changes", Checks: results, Flag: "--accept ID,…", Default: "go",
 		Options: []workflow.Option{{ID: "go", Label: "go on"}, {ID: "again", Key: "r", Label: "check again"}, {ID: quit, Key: "q", Label: "leave"}}}
 	for {
+		q.Options[0].Unavailable, q.Default = "", "go"
 		if open := unaccepted(q.Checks); len(open) > 0 {
-			q.Options[0].Unavailable = "blocked by " + strings.Join(open, ", ")
-			q.Default = "again"
+			q.Options[0].Unavailable, q.Default = "blocked by "+strings.Join(open, ", "), "again"
 		}
 		a, err := ask(ctx, t, q)
 		if err != nil {
