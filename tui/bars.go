@@ -39,7 +39,10 @@ func (m *model) header() []string {
 	left += style.Render(badge) + " " + path(target, room())
 	rule := strings.Repeat("─", m.width)
 	if practice != "" {
-		words := "── practice: " + clip(practice, m.width-17) + " "
+		if !strings.HasPrefix(practice, "practice") {
+			practice = "practice: " + practice
+		}
+		words := "── " + clip(practice, m.width-6) + " "
 		rule = words + strings.Repeat("─", max(0, m.width-ansi.StringWidth(words)))
 	}
 	return []string{ends(left, where, m.width-1), m.theme.faint.Render(rule)}

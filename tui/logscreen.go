@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -79,14 +80,7 @@ func (l *logScreen) Keys() []key.Binding {
 func (l *logScreen) Render(width, height int) []string {
 	rows := height - 2
 	l.page = rows
-	var text []string
-	for _, line := range slices.Backward(l.log.tail(rows)) {
-		text = append(logText(line, width-2, true, l.theme), text...)
-		if len(text) >= rows {
-			text = text[len(text)-rows:]
-			break
-		}
-	}
+	text := logRows(l.log.tail(rows), width-2, rows, wholeLines, l.theme)
 	return append([]string{" " + l.title(width), ""}, indent(text, 1)...)
 }
 
@@ -111,12 +105,30 @@ func (l *logScreen) state() string {
 
 const stampWidth = 11 // "15:04:05", and a gap with room for a mark
 
-// logText draws one line with its time: in full, or cut in its middle to one line of the screen,
-// as lines that follow each other mostly differ at their ends.
-func logText(l workflow.Line, width int, full bool, t theme) []string {
-	text := []string{middle(l.Text, width-stampWidth)}
-	if full {
-		text = wrap(l.Text, width-stampWidth)
+// How many rows of the screen a line of the log may take.
+const (
+	wholeLines = 0 // as many as it needs
+	briefLines = 2
+)
+
+// logRows draws the last lines that have room in height rows.
+func logRows(lines []workflow.Line, width, height, limit int, t theme) []string {
+	var out []string
+	for _, l := range slices.Backward(lines) {
+		if out = append(logText(l, width, limit, t), out...); len(out) >= height {
+			return out[len(out)-height:]
+		}
+	}
+	return out
+}
+
+// logText draws one line with its time. What is more than limit rows is cut in its middle: lines
+// that follow each other mostly differ at their ends.
+func logText(l workflow.Line, width, limit int, t theme) []string {
+	text := wrap(l.Text, width-stampWidth)
+	if limit > 0 && len(text) > limit {
+		rest := strings.Join(text[limit-1:], " ")
+		text = append(text[:limit-1], middle(rest, width-stampWidth))
 	}
 	gutter, style := "   ", t.plain
 	if l.Severity == workflow.SeverityWarns || l.Severity == workflow.SeverityBlocks {

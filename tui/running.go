@@ -175,10 +175,8 @@ func (r *running) work(width, height int) []string {
 		lines[len(lines)-1] = r.theme.warn.Render(clip(fmt.Sprintf("log held, %s below: space follows",
 			plural(r.log.newer(), "line", "lines")), width))
 	}
-	for _, l := range r.log.tail(height - len(lines)) {
-		lines = append(lines, logText(l, width, false, r.theme)...)
-	}
-	return lines
+	room := height - len(lines)
+	return append(lines, logRows(r.log.tail(room), width, room, briefLines, r.theme)...)
 }
 
 // doing says in words what state the step is in, where that is not simply that it works.
