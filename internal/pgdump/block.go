@@ -46,7 +46,7 @@ func (b *Block) Read(p []byte) (int, error) {
 func (b *Block) Size() int64 { return b.size }
 
 // CountRows reads the rest of the data and returns the number of the table's rows, without looking
-// at their fields. The error is [ErrNoRows] for data without rows; damage shows in the loop too.
+// at their fields, except that there are as many as rows and columns ask for. The error is [ErrNoRows] for data without rows; damage shows in the loop too.
 func (b *Block) CountRows() (int64, error) {
 	if err := b.finish(); err != nil {
 		return 0, err

@@ -94,6 +94,9 @@ func (p *pipe) buffer() ([]byte, error) {
 }
 
 func (p *pipe) receive() (piece, error) {
+	if err := p.ctx.Err(); err != nil {
+		return piece{}, err
+	}
 	select {
 	case x, ok := <-p.full:
 		if !ok {

@@ -3,6 +3,7 @@ package pgdump_test
 import (
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,9 +15,7 @@ import (
 // counting and on reading all fields; and an error is one of the kinds that are promised.
 func FuzzOpen(f *testing.F) {
 	for _, name := range dumps(f) {
-		dump := testdata(f, name+".dump")
-		f.Add(dump)
-		f.Add(dump[:len(dump)/2])
+		f.Add(testdata(f, name+".dump")[:2000]) // header and some contents: a whole one is too slow to mutate
 	}
 	for _, c := range all {
 		f.Add(table(f, c, "a, b", "1\tx\\ty\n2\t\\N\n\\.\n\n\n"))
@@ -31,9 +30,10 @@ func FuzzOpen(f *testing.F) {
 		}
 		requirePromised(t, piped)
 		var limit *pgdump.LimitError
-		if !errors.As(piped, &limit) {
-			require.Equal(t, counted == nil, piped == nil, "counted: %v; piped: %v", counted, piped)
+		if errors.As(piped, &limit) || piped != nil && strings.Contains(piped.Error(), "a row has ") {
+			return // counting checks the fields only in sum
 		}
+		require.Equal(t, counted == nil, piped == nil, "counted: %v; piped: %v", counted, piped)
 	})
 }
 

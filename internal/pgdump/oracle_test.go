@@ -70,12 +70,12 @@ func TestWhatPgRestoreRefusesIsDamagedHere(t *testing.T) {
 			}
 			judge("nothing", dump)
 			require.Zero(t, refused+stricter, "the sound dump")
-			changed(dump, 0, data, 97, judge)
-			changed(dump, data, len(dump), 331, judge)
-			for n := 0; n < len(dump); n += 997 {
+			changed(dump, 0, data, 151, judge)
+			changed(dump, data, len(dump), 601, judge)
+			for n := 0; n < len(dump); n += 1999 {
 				judge(fmt.Sprintf("cut at %d", n), dump[:n])
 			}
-			require.Greater(t, refused, 60)
+			require.Greater(t, refused, 30)
 			t.Logf("pg_restore refused %d, we alone %d", refused, stricter)
 		})
 	}

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
+
+	"mastodon-restore/internal/pgdump/inflate"
 )
 
 // widestWindow is the largest window of a Zstandard stream: what its decoder keeps in memory.
@@ -17,7 +18,7 @@ const widestWindow = 32 << 20
 
 // A stream that inflates beyond both is no table. Deflate cannot reach the ratio at all.
 const (
-	bombSize  = 1 << 30
+	bombSize  = 256 << 20
 	bombRatio = 5000
 )
 
@@ -30,7 +31,7 @@ var (
 // inflater decompresses one stream of chunks after another. It owns the one decompressor.
 type inflater struct {
 	chunks chunks
-	in     *bufio.Reader // between chunks and decompressor: inflate reads single bytes
+	in     *bufio.Reader // between chunks and decompressor, which likes larger pieces
 	reader io.Reader
 	reset  func() error // begins a new stream
 	finish func() error // says whether the stream is complete, once reader is at its end
@@ -55,14 +56,14 @@ func newInflater(s *source, c Compression) (*inflater, error) {
 }
 
 func (f *inflater) useZlib() {
-	var z io.ReadCloser
-	f.reset = func() (err error) {
-		if z == nil {
-			z, err = zlib.NewReader(f.in)
-			f.reader = z
-			return err
+	z := inflate.NewReader()
+	f.reader = z
+	f.reset = func() error { return z.Reset(f.in) }
+	f.finish = func() error {
+		if z.Leftover() {
+			return errLeftover
 		}
-		return z.(zlib.Resetter).Reset(f.in, nil)
+		return nil
 	}
 }
 
