@@ -61,7 +61,8 @@ func newAPIServer(t *testing.T, fixtures ...string) *apiServer {
 func (s *apiServer) cluster(o Options) *Cluster {
 	s.t.Helper()
 	o.Namespace = "fedi"
-	c, err := newCluster(access{config: &rest.Config{Host: s.http.URL}, note: "a test", context: "test", user: "tester"}, o)
+	config := &rest.Config{Host: s.http.URL, ContentConfig: rest.ContentConfig{ContentType: "application/json"}}
+	c, err := newCluster(access{config: config, note: "a test", context: "test", user: "tester"}, o)
 	require.NoError(s.t, err)
 	c.line.first, c.line.longest = time.Millisecond, 5*time.Millisecond
 	return c
@@ -162,12 +163,16 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	s.mu.Lock()
-	code, answer := s.answer(r, body)
-	s.mu.Unlock()
+	code, answer := s.locked(r, body)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(answer)
+}
+
+func (s *apiServer) locked(r *http.Request, body []byte) (int, thing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answer(r, body)
 }
 
 // answer does what a request asks. s.mu is held.

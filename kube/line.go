@@ -45,20 +45,23 @@ func newLine(next http.RoundTripper, patience time.Duration, tell func(string, t
 // RoundTrip sends the request, as often as it takes.
 func (l *line) RoundTrip(req *http.Request) (*http.Response, error) {
 	began, pause := time.Now(), l.first
+	var before trouble
 	for {
 		resp, err := l.once(req)
-		t, bad := l.judge(req.Context(), resp, err)
+		if err != nil && req.Context().Err() != nil {
+			return nil, before.given(err, began)
+		}
+		t, bad := l.judge(resp, err)
 		if !bad {
 			if err == nil {
 				l.answers()
 			}
 			return resp, err
 		}
-		since := time.Since(began)
 		if t.answered {
 			l.answers()
 		} else {
-			since = l.silent(t.reason)
+			l.silent(t.reason)
 		}
 		waited := time.Since(began)
 		if t.doubtful && waited > l.grace || l.patience > 0 && waited > l.patience {
@@ -66,9 +69,9 @@ func (l *line) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		wait := max(t.after, pause/2+rand.N(pause/2+1))
 		if l.sleep(req.Context(), wait) != nil {
-			return nil, fmt.Errorf("%s (for %s): %w", t.reason, since.Round(time.Second), last(err, context.Cause(req.Context())))
+			return nil, t.given(last(err, context.Cause(req.Context())), began)
 		}
-		pause = min(pause*2, l.longest)
+		before, pause = t, min(pause*2, l.longest)
 	}
 }
 

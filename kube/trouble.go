@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -23,11 +24,16 @@ type trouble struct {
 	answered bool // the server is there, but not itself yet
 }
 
-// judge tells failures that pass from answers, and from failures that stay.
-func (l *line) judge(ctx context.Context, resp *http.Response, err error) (trouble, bool) {
-	if ctx.Err() != nil {
-		return trouble{}, false
+// given is the error of a request that was given up in spite of it.
+func (t trouble) given(err error, began time.Time) error {
+	if t.reason == "" {
+		return err
 	}
+	return fmt.Errorf("%s (for %s): %w", t.reason, time.Since(began).Round(time.Second), err)
+}
+
+// judge tells failures that pass from answers, and from failures that stay.
+func (l *line) judge(resp *http.Response, err error) (trouble, bool) {
 	if err != nil {
 		return passing(err)
 	}
