@@ -159,13 +159,13 @@ func (s *Server) Counts(ctx context.Context, name string) (c mastodon.Counts, mi
 // Contents lists the objects of the public schema of the database name.
 func (s *Server) Contents(ctx context.Context, name string) (mastodon.Contents, error) {
 	rows, err := s.query(ctx, name, `
-SELECT CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'index' END, relname
+SELECT CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'index' END, relname::text
   FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S', 'v', 'm', 'i', 'I')
    AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = c.oid AND contype IN ('p', 'u', 'x') AND conrelid = (SELECT indrelid FROM pg_index WHERE indexrelid = c.oid))
 UNION ALL
 SELECT 'constraint', conrelid::regclass::text || '.' || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0 AND contype IN ('p', 'u', 'x', 'f')
 UNION ALL
-SELECT 'function', proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+SELECT 'function', proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 UNION ALL
 SELECT 'invalid', indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid
 ORDER BY 1, 2`)

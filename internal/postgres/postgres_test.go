@@ -97,6 +97,7 @@ func TestADumpGoesIntoANewDatabaseAndIsSwappedIn(t *testing.T) {
 	require.NoError(t, err)
 	contents, err := s.Contents(ctx, "live")
 	require.NoError(t, err)
+	require.Contains(t, contents.Constraints, "web_push_subscriptions.web_push_subscriptions_access_token_id_fkey", "names longer than 63 bytes with their table's are whole")
 	dump, err := s.Save(ctx, "live", 1, nil)
 	require.NoError(t, err)
 	pg.SQL(t, "live", `DELETE FROM users; DROP TABLE tags CASCADE`)
