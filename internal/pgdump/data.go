@@ -148,6 +148,7 @@ func (w *walker) walk(c Compression) error {
 	for {
 		missing := w.missing()
 		at := w.pos
+		w.advance(0)
 		kind, err := w.byte()
 		if errors.Is(err, io.ErrUnexpectedEOF) && missing == nil {
 			return nil

@@ -66,7 +66,7 @@ func (s *source) byte() (byte, error) {
 	if err != nil {
 		return 0, unexpected(err)
 	}
-	s.advance(1)
+	s.pos++ // told with the next larger piece
 	return b, nil
 }
 
