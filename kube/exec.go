@@ -5,15 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/util/exec"
-	"k8s.io/streaming/pkg/httpstream"
 
 	"mastodon-restore/internal/remote"
 )
@@ -51,37 +46,26 @@ func (p *Container) String() string {
 // streams; a Read that is still blocked two seconds later is let go.
 func (p *Container) Exec(ctx context.Context, argv []string, s remote.Streams) error {
 	line, pause, began := p.cluster.line, p.cluster.line.first, time.Now()
+	var before trouble
 	for {
 		err := p.once(ctx, argv, s)
+		if err != nil && ctx.Err() != nil {
+			return p.ending(before.given(err, began))
+		}
 		reason := unbegun(err)
 		if reason == "" {
 			return p.ending(err)
 		}
-		since := line.silent(reason)
+		line.silent(reason)
 		if line.patience > 0 && time.Since(began) > line.patience {
 			return p.ending(err)
 		}
 		if line.sleep(ctx, pause) != nil {
-			return fmt.Errorf("exec in %s: %s (for %s): %w", p, reason, since.Round(time.Second), last(err, context.Cause(ctx)))
+			return p.ending(before.or(trouble{reason: reason}).given(last(err, context.Cause(ctx)), began))
 		}
+		before.reason = reason
 		pause = min(pause*2, line.longest)
 	}
-}
-
-// unbegun says why a command has certainly not begun; empty when it may have.
-func unbegun(err error) string {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		if t, ok := passing(err); ok {
-			return t.reason
-		}
-		return ""
-	}
-	var status apierrors.APIStatus
-	if errors.As(err, &status) && (status.Status().Code == 429 || status.Status().Code == 503) {
-		return fmt.Sprintf("the API server says %d", status.Status().Code)
-	}
-	return ""
 }
 
 // ending translates the end of a stream.
@@ -99,7 +83,7 @@ func (p *Container) ending(err error) error {
 }
 
 func (p *Container) once(ctx context.Context, argv []string, s remote.Streams) error {
-	executor, err := p.executor(argv, s)
+	executor, w, err := p.executor(argv, s)
 	if err != nil {
 		return err
 	}
@@ -126,6 +110,7 @@ func (p *Container) once(ctx context.Context, argv []string, s remote.Streams) e
 	}()
 	select {
 	case err = <-done:
+		err = w.saw(err)
 	case <-ctx.Done():
 		err = settle(done, ctx)
 	}
@@ -143,42 +128,4 @@ func settle(done <-chan error, ctx context.Context) error { //nolint:revive // t
 	case <-time.After(time.Second):
 	}
 	return context.Cause(ctx)
-}
-
-// executor is good for one stream.
-func (p *Container) executor(argv []string, s remote.Streams) (remotecommand.Executor, error) {
-	target := p.cluster.client.CoreV1().RESTClient().Post().
-		Resource("pods").Namespace(p.cluster.namespace).Name(p.pod).SubResource("exec").
-		VersionedParams(&corev1.PodExecOptions{
-			Container: p.container, Command: argv, TTY: s.TTY,
-			Stdin: s.In != nil, Stdout: true, Stderr: !s.TTY,
-		}, scheme.ParameterCodec).URL()
-	spdy, err := remotecommand.NewSPDYExecutor(p.cluster.config, "POST", target)
-	if err != nil || p.old {
-		return spdy, err
-	}
-	socket, err := remotecommand.NewWebSocketExecutor(p.cluster.config, "GET", target.String())
-	if err != nil {
-		return nil, err
-	}
-	return remotecommand.NewFallbackExecutor(socket, spdy, plainRefusal)
-}
-
-// plainRefusal says that the far side, or a proxy, did not take the WebSocket at all. Nothing has
-// run then, and SPDY may be tried.
-func plainRefusal(err error) bool {
-	return unbegun(err) == "" && (httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err))
-}
-
-// fixedSize is a terminal that is never resized.
-type fixedSize struct{ remotecommand.TerminalSize }
-
-// Next gives the size once.
-func (f *fixedSize) Next() *remotecommand.TerminalSize {
-	if f.Width == 0 {
-		return nil
-	}
-	size := f.TerminalSize
-	f.Width = 0
-	return &size
 }

@@ -69,7 +69,7 @@ func (l *line) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		wait := max(t.after, pause/2+rand.N(pause/2+1))
 		if l.sleep(req.Context(), wait) != nil {
-			return nil, t.given(last(err, context.Cause(req.Context())), began)
+			return nil, before.or(t).given(last(err, context.Cause(req.Context())), began)
 		}
 		before, pause = t, min(pause*2, l.longest)
 	}

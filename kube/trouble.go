@@ -24,6 +24,15 @@ type trouble struct {
 	answered bool // the server is there, but not itself yet
 }
 
+// or is t, unless there is none. The last failure before a deadline is often the deadline's own, and
+// says less than the one before.
+func (t trouble) or(other trouble) trouble {
+	if t.reason == "" {
+		return other
+	}
+	return t
+}
+
 // given is the error of a request that was given up in spite of it.
 func (t trouble) given(err error, began time.Time) error {
 	if t.reason == "" {
