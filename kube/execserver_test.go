@@ -104,18 +104,31 @@ func (f *far) overSPDY(t *testing.T, w http.ResponseWriter, r *http.Request) fun
 	if f.tty {
 		want++ // the sizes
 	}
+	var all []httpstream.Stream
 	for range want {
 		select {
 		case s := <-streams:
 			f.take(s)
+			all = append(all, s)
 		case <-time.After(10 * time.Second):
 			t.Error("SPDY streams do not come")
 			return nil
 		}
 	}
-	f.close = func() { f.ended = true; _ = conn.Close() }
+	// Closing the connection would reset the streams, data on the way and all: the client does it.
+	done := func() {
+		for _, s := range all {
+			_ = s.Close()
+		}
+		select {
+		case <-conn.CloseChan():
+		case <-time.After(10 * time.Second):
+			t.Error("the client does not close the connection")
+		}
+	}
+	f.close = func() { f.ended = true }
 	f.reset = func() { f.ended = true; keep.reset() }
-	return func() { _ = conn.Close() }
+	return done
 }
 
 func (f *far) take(s httpstream.Stream) {
