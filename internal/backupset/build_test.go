@@ -74,13 +74,17 @@ func rawHeader(name string, fields map[int]string) []byte {
 	for at, text := range fields {
 		copy(b[at:], text)
 	}
+	setChecksum(b)
+	return b
+}
+
+func setChecksum(b []byte) {
 	copy(b[148:156], "        ")
 	sum := 0
 	for _, c := range b {
 		sum += int(c)
 	}
 	copy(b[148:156], fmt.Sprintf("%06o\x00 ", sum))
-	return b
 }
 
 // rawTar is headers, each with one block of data, and the end marker.

@@ -24,6 +24,12 @@ import (
 // now is when the sample server was backed up.
 var now = time.Now().UTC().Truncate(time.Second)
 
+// small is the server that is backed up: something of everything, in half a megabyte.
+var small = sample.Size{
+	Seed: 7, Users: 5, LocalStatuses: 40, RemoteAccounts: 30, RemoteStatuses: 100,
+	LocalAttachments: 12, RemoteAttachments: 30, LocalEmojis: 6, RemoteEmojis: 10, Cards: 8, FileBytes: 2000,
+}
+
 // files are a set's files by name.
 type files map[string][]byte
 
@@ -40,7 +46,7 @@ var whole = sync.OnceValues(func() (r real, err error) {
 		return r, err
 	}
 	defer os.RemoveAll(dir)
-	if r.facts, err = makeSet(context.Background(), dir, filepath.Join(dir, "set"), sample.Small); err != nil {
+	if r.facts, err = makeSet(context.Background(), dir, filepath.Join(dir, "set"), small); err != nil {
 		return r, err
 	}
 	r.files = files{}

@@ -129,16 +129,9 @@ func (t *tarReader) header() error {
 // begin fills in the member whose header is in the block.
 func (t *tarReader) begin(at int64, kind byte) error {
 	m, b := &t.member, t.block[:]
-	size, err := number(b[124:136])
-	if err == nil && size < 0 {
-		err = errors.New("a negative size")
-	}
+	size, modified, err := numbers(b)
 	if err != nil {
-		return t.fail(fmt.Errorf("a header's size can't be read: %w", err))
-	}
-	modified, err := number(b[136:148])
-	if err != nil {
-		modified = 0 // some tools leave it empty or write nonsense; nothing hangs on it
+		return t.fail(fmt.Errorf("a header can't be read: %w", err))
 	}
 	*m = member{kind: kind, size: size, modified: modified, at: at, name: t.name, link: t.link}
 	if len(m.name) == 0 {

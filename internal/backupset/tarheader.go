@@ -48,6 +48,27 @@ func number(b []byte) (int64, error) {
 	return v, nil
 }
 
+// numbers reads a header's size and time, and sees that its other numbers are some: whoever unpacks
+// the archive will want them.
+func numbers(b []byte) (size, modified int64, err error) {
+	fields := [][]byte{b[100:108], b[108:116], b[116:124]} // mode, user, group
+	if string(b[257:262]) == "ustar" {
+		fields = append(fields, b[329:337], b[337:345]) // device
+	}
+	for _, field := range fields {
+		if _, err := number(field); err != nil {
+			return 0, 0, err
+		}
+	}
+	if size, err = number(b[124:136]); err == nil && size < 0 {
+		err = errors.New("a negative size")
+	}
+	if err == nil {
+		modified, err = number(b[136:148])
+	}
+	return size, modified, err
+}
+
 // base256 reads a two's complement number, most significant byte first, its first bit a mark.
 func base256(b []byte) (int64, error) {
 	v := int64(b[0]&0x7f) << 57 >> 57 // bit 6 is the sign
@@ -81,7 +102,7 @@ func appendName(to, b []byte) []byte {
 // isMeta says whether a header is one about the next member.
 func isMeta(kind byte) bool {
 	switch kind {
-	case 'x', 'g', 'X', 'L', 'K', 'V', 'N':
+	case 'x', 'g', 'L', 'K':
 		return true
 	}
 	return false
@@ -95,11 +116,11 @@ type paxRecords struct {
 
 // extended reads a header about the next member.
 func (t *tarReader) extended(kind byte) error {
-	size, err := number(t.block[124:136])
+	size, _, err := numbers(t.block[:])
 	switch {
 	case err != nil:
-		return t.fail(fmt.Errorf("an extended header's size can't be read: %w", err))
-	case size < 0 || size > longestMeta:
+		return t.fail(fmt.Errorf("an extended header can't be read: %w", err))
+	case size > longestMeta:
 		return t.fail(fmt.Errorf("an extended header of %d bytes", size))
 	}
 	t.member.name = nil // its bytes may be overwritten now
@@ -113,7 +134,7 @@ func (t *tarReader) extended(kind byte) error {
 		t.name = append(t.name[:0], text(t.meta)...)
 	case 'K':
 		t.link = append(t.link[:0], text(t.meta)...)
-	case 'x', 'X':
+	case 'x':
 		if err := t.records(t.meta); err != nil {
 			return t.fail(fmt.Errorf("an extended header can't be read: %w", err))
 		}
@@ -130,8 +151,8 @@ func (t *tarReader) records(b []byte) error {
 			return errors.New("a record's length is wrong")
 		}
 		key, value, found := bytes.Cut(b[len(digits)+1:n-1], []byte("="))
-		if !found {
-			return errors.New("a record has no value")
+		if !found || len(key) == 0 || bytes.IndexByte(key, 0) >= 0 {
+			return errors.New("a record is no key=value")
 		}
 		if err := t.record(string(key), value); err != nil {
 			return err
@@ -142,6 +163,12 @@ func (t *tarReader) records(b []byte) error {
 }
 
 func (t *tarReader) record(key string, value []byte) (err error) {
+	switch key {
+	case "path", "linkpath", "GNU.sparse.name", "uname", "gname":
+		if bytes.IndexByte(value, 0) >= 0 {
+			return fmt.Errorf("a zero byte in %s", key)
+		}
+	}
 	switch key {
 	case "path", "GNU.sparse.name":
 		t.name = append(t.name[:0], value...)
@@ -154,10 +181,23 @@ func (t *tarReader) record(key string, value []byte) (err error) {
 			return fmt.Errorf("impossible size %q", value)
 		}
 	case "mtime":
-		seconds, _, _ := bytes.Cut(value, []byte("."))
-		if v, err := strconv.ParseInt(string(seconds), 10, 64); err == nil {
-			t.pax.timed, t.pax.modified = true, v
+		t.pax.timed = true
+		t.pax.modified, err = paxTime(value)
+	case "atime", "ctime":
+		_, err = paxTime(value)
+	case "uid", "gid":
+		_, err = strconv.ParseInt(string(value), 10, 64)
+	}
+	return err
+}
+
+// paxTime reads seconds, with or without a fraction.
+func paxTime(value []byte) (int64, error) {
+	seconds, fraction, _ := bytes.Cut(value, []byte("."))
+	for _, c := range fraction {
+		if c < '0' || c > '9' {
+			return 0, fmt.Errorf("impossible time %q", value)
 		}
 	}
-	return nil
+	return strconv.ParseInt(string(seconds), 10, 64)
 }

@@ -1,0 +1,114 @@
+package backupset
+
+import (
+	"cmp"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"runtime/metrics"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mastodon-restore/internal/pgserver"
+	"mastodon-restore/internal/sample"
+)
+
+// BenchmarkRead compares reading a whole set with what there is without us: gzip -t of each archive
+// and pg_restore of the dump to nowhere, one after another. BACKUPSET_BENCH_MIB says how large the
+// set is, 64 MiB if nothing does.
+func BenchmarkRead(b *testing.B) {
+	mib, err := strconv.Atoi(cmp.Or(os.Getenv("BACKUPSET_BENCH_MIB"), "64"))
+	require.NoError(b, err)
+	dir := largeSet(b, mib)
+	set, err := Open(dir)
+	require.NoError(b, err)
+
+	tools := checkWithTools(b, set) // also brings the files into the page cache
+	debug.FreeOSMemory()
+	peak := watchMemory()
+	b.SetBytes(set.Size())
+	for b.Loop() {
+		r, err := set.Read(b.Context(), Options{Now: now})
+		require.NoError(b, err)
+		require.Equal(b, Sound, r.Verdict, r.Findings)
+	}
+	b.ReportMetric(peak(), "peak-MiB")
+	b.ReportMetric(tools.Seconds(), "tools-s")
+	b.ReportMetric(tools.Seconds()/(b.Elapsed().Seconds()/float64(b.N)), "times-faster")
+}
+
+// BenchmarkOpen is the time until the first screen.
+func BenchmarkOpen(b *testing.B) {
+	dir := realSet(b).write(b)
+	for b.Loop() {
+		_, err := Open(dir)
+		require.NoError(b, err)
+	}
+}
+
+// largeSet is a set of about so many MiB, nearly all of it cache, as everywhere.
+func largeSet(b *testing.B, mib int) string {
+	b.Helper()
+	scratch, err := os.MkdirTemp("", "backupset-bench")
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = os.RemoveAll(scratch) })
+	dir := filepath.Join(scratch, "set")
+	size := sample.Size{
+		Seed: 9, Users: 5, LocalStatuses: 10 * mib, RemoteAccounts: 3 * mib, RemoteStatuses: 120 * mib,
+		LocalAttachments: mib, RemoteAttachments: 4 * mib, LocalEmojis: 6, RemoteEmojis: mib, Cards: mib, FileBytes: 160_000,
+	}
+	_, err = makeSet(b.Context(), scratch, dir, size)
+	require.NoError(b, err)
+	require.NoError(b, os.RemoveAll(filepath.Join(scratch, "root")))
+	return dir
+}
+
+func checkWithTools(b *testing.B, set *Set) time.Duration {
+	b.Helper()
+	bin, err := pgserver.Find()
+	require.NoError(b, err)
+	begun := time.Now()
+	for _, p := range set.Parts() {
+		switch {
+		case p.Missing || p.Class == Env:
+		case p.Class == Dump:
+			require.NoError(b, run(exec.Command(filepath.Join(bin, "pg_restore"), "-f", os.DevNull, p.Path)))
+		default:
+			require.NoError(b, run(exec.Command("gzip", "-t", p.Path)))
+		}
+	}
+	return time.Since(begun)
+}
+
+// watchMemory returns what tells the most memory that the process held since, in MiB.
+func watchMemory() (peak func() float64) {
+	var most atomic.Uint64
+	end, ended := make(chan struct{}), make(chan struct{})
+	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	look := func() {
+		metrics.Read(samples)
+		most.Store(max(most.Load(), samples[0].Value.Uint64()-samples[1].Value.Uint64()))
+	}
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(5 * time.Millisecond):
+				look()
+			}
+		}
+	}()
+	return func() float64 {
+		close(end)
+		<-ended
+		look()
+		return float64(most.Load()) / (1 << 20)
+	}
+}
