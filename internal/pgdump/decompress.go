@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
-
-	"mastodon-restore/internal/pgdump/inflate"
 )
 
 // widestWindow is the largest window of a Zstandard stream: what its decoder keeps in memory.
@@ -55,15 +54,17 @@ func newInflater(s *source, c Compression) (*inflater, error) {
 	return f, nil
 }
 
+// useZlib checks the checksum at the stream's end; end looks for what follows it.
 func (f *inflater) useZlib() {
-	z := inflate.NewReader()
-	f.reader = z
-	f.reset = func() error { return z.Reset(f.in) }
-	f.finish = func() error {
-		if z.Leftover() {
-			return errLeftover
+	var z io.ReadCloser
+	f.reset = func() (err error) {
+		if z == nil {
+			z, err = zlib.NewReader(f.in)
+			f.reader = z
+		} else {
+			err = z.(zlib.Resetter).Reset(f.in, nil)
 		}
-		return nil
+		return unexpected(err)
 	}
 }
 

@@ -21,7 +21,7 @@
 //	}
 //
 // The package knows nothing of Mastodon, of servers, or of what a restore is. It imports the
-// standard library, two compression libraries and its own inflate. An [Archive] may be read by one goroutine at a
+// standard library and two compression libraries. An [Archive] may be read by one goroutine at a
 // time, except [Archive.Offset], which anybody may ask; Data itself decompresses in a goroutine
 // that ends before the loop over it does. Memory stays below 64 MiB whatever the file holds.
 //
