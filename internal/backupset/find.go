@@ -72,7 +72,7 @@ func openEntry(dir string, e fs.DirEntry) *Set {
 		if err != nil {
 			return set.failed(err)
 		}
-		if !info.IsDir() {
+		if !info.IsDir() || isSibling(dir, set.Dir) {
 			return nil
 		}
 	} else if !e.IsDir() {
@@ -87,6 +87,17 @@ func openEntry(dir string, e fs.DirEntry) *Set {
 	}
 	set.open(false)
 	return set
+}
+
+// isSibling says whether a link leads to another entry of its own folder, as "latest" often does:
+// that one is listed already.
+func isSibling(dir, link string) bool {
+	home, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return false
+	}
+	target, err := filepath.EvalSymlinks(link)
+	return err == nil && filepath.Dir(target) == home
 }
 
 func (s *Set) failed(err error) *Set {
