@@ -51,15 +51,16 @@ func (c *Cluster) podProblems(ctx context.Context, pod *corev1.Pod) []string {
 			found = append(found, said("no node takes it", condition.Message, advise(unscheduled, condition.Message)))
 		}
 	}
-	quiet := len(found) == 0
+	telling := len(found) > 0
 	for _, s := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		problem := containerProblem(pod, s)
 		if problem != "" {
-			found, quiet = append(found, problem), false
+			found = append(found, problem)
+			telling = telling || s.State.Running == nil
 		}
 	}
-	if quiet { // the reason, if there is one, is among the events
-		found = c.eventProblems(ctx, pod)
+	if !telling { // the reason, if there is one, is among the events
+		found = append(found, c.eventProblems(ctx, pod)...)
 	}
 	if pod.Spec.NodeName != "" {
 		if p := c.nodeProblem(ctx, pod.Spec.NodeName); p != "" {
@@ -92,12 +93,25 @@ func containerProblem(pod *corev1.Pod, s corev1.ContainerStatus) string {
 			message = endOf(s.LastTerminationState.Terminated)
 		}
 		do = strings.Replace(do, "POD", fmt.Sprintf("-n %s %s -c %s", pod.Namespace, pod.Name, s.Name), 1)
-		return said(fmt.Sprintf("container %s waits (%s, image %s)", s.Name, w.Reason, s.Image), message, do)
+		return said(fmt.Sprintf("container %s waits (%s, image %s)", s.Name, w.Reason, imageOf(pod, s)), message, do)
 	}
 	if t := s.State.Terminated; t != nil && (t.ExitCode != 0 || pod.Spec.RestartPolicy == corev1.RestartPolicyNever) {
 		return "container " + s.Name + " has ended: " + endOf(t)
 	}
+	if t := s.LastTerminationState.Terminated; t != nil && !s.Ready {
+		return fmt.Sprintf("container %s was started again (%d times): %s", s.Name, s.RestartCount, endOf(t))
+	}
 	return ""
+}
+
+// imageOf is the image that was asked for; the status may call it by another name.
+func imageOf(pod *corev1.Pod, s corev1.ContainerStatus) string {
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		if c.Name == s.Name {
+			return c.Image
+		}
+	}
+	return s.Image
 }
 
 // endOf says how a container ended.
