@@ -72,7 +72,9 @@ func (c *Cluster) podProblems(ctx context.Context, pod *corev1.Pod) []string {
 
 // said is an observation, Kubernetes' own words for it, and what to do.
 func said(what, message, do string) string {
-	message, _, _ = strings.Cut(message, " preemption:")
+	for _, aside := range []string{" preemption:", " no new claims"} { // the scheduler's second thoughts
+		message, _, _ = strings.Cut(message, aside)
+	}
 	if message = strings.TrimSuffix(strings.TrimSpace(message), "."); message != "" {
 		what += ": " + message
 	}

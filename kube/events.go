@@ -70,6 +70,9 @@ func (c *Cluster) eventProblems(ctx context.Context, pod *corev1.Pod) []string {
 			found = append(found, said("no node takes it", e.Message, advise(unscheduled, e.Message)))
 		default:
 			do = strings.Replace(do, "NODE", pod.Spec.NodeName, 1)
+			if e.Reason == "Failed" && strings.Contains(e.Message, "pull image") {
+				do = waiting["ErrImagePull"]
+			}
 			found = append(found, said(e.Reason, e.Message, do))
 		}
 	}

@@ -101,23 +101,3 @@ func settingsMounts(spec corev1.PodSpec, web corev1.Container) []corev1.VolumeMo
 	}
 	return mounts
 }
-
-// postgresSecurity makes both containers the same user, who shares the scratch directory. Where the
-// web pod leaves the user to its image, the other image would have one of its own, often root.
-func postgresSecurity(spec corev1.PodSpec, web corev1.Container, f mastodon.Flavour) *corev1.SecurityContext {
-	stated := spec.SecurityContext != nil && spec.SecurityContext.RunAsUser != nil ||
-		web.SecurityContext != nil && web.SecurityContext.RunAsUser != nil
-	if stated {
-		return web.SecurityContext
-	}
-	s := web.SecurityContext.DeepCopy()
-	if s == nil {
-		s = &corev1.SecurityContext{}
-	}
-	user := int64(991) // what Mastodon's own image says
-	if f == mastodon.FlavourBitnami {
-		user = 1001
-	}
-	s.RunAsUser = &user
-	return s
-}

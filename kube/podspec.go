@@ -84,20 +84,9 @@ func blueprint(spec corev1.PodSpec, web corev1.Container, i mastodon.Instance, p
 		},
 	}
 	pod.Spec.Volumes = volumes(spec, pod.Spec.Containers)
-	return pod.DeepCopy()
-}
-
-// podSecurity is the web pod's. The kubelet would walk through all media to set their group again.
-func podSecurity(s *corev1.PodSecurityContext) *corev1.PodSecurityContext {
-	if s == nil {
-		return nil
-	}
-	own := s.DeepCopy()
-	if own.FSGroup != nil && own.FSGroupChangePolicy == nil {
-		policy := corev1.FSGroupChangeOnRootMismatch
-		own.FSGroupChangePolicy = &policy
-	}
-	return own
+	pod = pod.DeepCopy()
+	harden(&pod.Spec)
+	return pod
 }
 
 // nodesOnly leaves out what ties the pod to other pods: those are scaled to zero.
@@ -114,7 +103,7 @@ func appContainer(web corev1.Container, p mastodon.UtilityPod) corev1.Container 
 		Command: asleep, WorkingDir: web.WorkingDir,
 		Env: environmentOf(web), EnvFrom: web.EnvFrom,
 		VolumeMounts:    append(slices.Clone(web.VolumeMounts), corev1.VolumeMount{Name: scratch, MountPath: p.Scratch}),
-		SecurityContext: web.SecurityContext,
+		SecurityContext: web.SecurityContext.DeepCopy(),
 		Resources:       modest(web.Resources, false),
 	}
 	return withTmp(c)
