@@ -146,7 +146,7 @@ func (c *menu) Keys() []key.Binding {
 	return []key.Binding{choosing("choose"), as(c.keys.take, "do it"), as(c.keys.back, c.choices[0].text)}
 }
 
-func (c *menu) Render(width, height int) []string {
+func (c *menu) Render(width, _ int) []string {
 	width = min(width, readable)
 	lines := []string{"", " " + c.theme.title.Render(c.title)}
 	for _, l := range wrap(c.why, width-4) {

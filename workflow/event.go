@@ -21,8 +21,9 @@ const (
 	EventNote EventType = "note"
 	// EventState is the run's state so far: State. Durable.
 	EventState EventType = "state"
-	// EventClosed and EventOpened bracket the time the server is closed. Durable.
+	// EventClosed begins the time in which the server is closed. Durable.
 	EventClosed EventType = "closed"
+	// EventOpened ends it. Durable.
 	EventOpened EventType = "opened"
 	// EventFailure is a step's failure card: Failure. Durable.
 	EventFailure EventType = "failure"
@@ -113,6 +114,7 @@ type Target struct {
 // Status is where a step is in its life; see the package comment.
 type Status string
 
+// The stations of a step's life.
 const (
 	StatusPending     Status = "pending"
 	StatusChecking    Status = "checking"

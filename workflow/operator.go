@@ -82,6 +82,7 @@ type Answer struct {
 // Severity grades a check, a card's line or a log line.
 type Severity string
 
+// The severities, the least first.
 const (
 	SeverityOK     Severity = "ok"
 	SeverityInfo   Severity = "info"

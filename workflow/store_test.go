@@ -35,7 +35,7 @@ func TestAStoreListsItsRunsNewestFirst(t *testing.T) {
 		require.NoError(t, os.Mkdir(s.Path(name), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(s.Path(name), JournalFile), []byte(contents), 0o600))
 	}
-	require.NoError(t, os.Mkdir(s.Path("noth"), 0o700))
+	require.NoError(t, os.Mkdir(s.Path("void"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(s.Dir, "note.txt"), nil, 0o600))
 
 	runs, broken, err = s.List()

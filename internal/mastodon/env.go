@@ -13,10 +13,18 @@ import (
 // however it is printed or encoded, only the number of variables shows.
 type Env map[string]string
 
-func (e Env) String() string               { return fmt.Sprintf("%d variables", len(e)) }
-func (e Env) GoString() string             { return e.String() }
-func (e Env) LogValue() slog.Value         { return slog.StringValue(e.String()) }
+func (e Env) String() string { return fmt.Sprintf("%d variables", len(e)) }
+
+// GoString is String, for %#v.
+func (e Env) GoString() string { return e.String() }
+
+// LogValue is String, for structured logs.
+func (e Env) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
+// MarshalText is String, for encoders.
 func (e Env) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// MarshalJSON is String, quoted.
 func (e Env) MarshalJSON() ([]byte, error) { return []byte(fmt.Sprintf("%q", e.String())), nil }
 
 // Format keeps every verb of package fmt from the values.

@@ -18,6 +18,7 @@ type Identity struct {
 // Flavour is what installed an instance.
 type Flavour string
 
+// The flavours that are known.
 const (
 	FlavourChart      Flavour = "mastodon/chart"
 	FlavourHelmCharts Flavour = "mastodon/helm-charts"
@@ -81,6 +82,7 @@ func (i Instance) SystemClaim() (Claim, bool) {
 // Component is a workload's part in the server.
 type Component string
 
+// The parts that write, or are seen by visitors.
 const (
 	Web       Component = "web"
 	Sidekiq   Component = "sidekiq"

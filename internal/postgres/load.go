@@ -11,6 +11,7 @@ import (
 // Section is a part of a dump, in pg_restore's words.
 type Section string
 
+// The sections, in the order they are restored.
 const (
 	PreData  Section = "pre-data"
 	Data     Section = "data"

@@ -35,6 +35,6 @@ func (f Flags) Answers(q workflow.Question) (workflow.Answer, bool, error) {
 // accepted says whether all of the named checks that can be accepted are.
 func accepted(results []workflow.Check, ids []string) bool {
 	return !slices.ContainsFunc(results, func(c workflow.Check) bool {
-		return slices.Contains(ids, c.ID) && !c.Accepted && !(c.Firm && c.Severity == workflow.SeverityBlocks)
+		return slices.Contains(ids, c.ID) && !c.Accepted && (!c.Firm || c.Severity != workflow.SeverityBlocks)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -77,6 +78,9 @@ func (r *Restore) saveOld(ctx context.Context, t *workflow.Task) error {
 	return t.Save()
 }
 
+// errCut means that a stream ended before its data did.
+var errCut = errors.New("the digests differ")
+
 // fetch copies a file from a place to this machine and compares the digests of both ends.
 func fetch(ctx context.Context, shell remote.Shell, from, to string) error {
 	want, err := shell.Ask(ctx, `sha256sum "$1" | cut -d ' ' -f 1`, from)
@@ -92,7 +96,7 @@ func fetch(ctx context.Context, shell remote.Shell, from, to string) error {
 	// The transport's word on how this ended is not needed: the digest tells.
 	streamErr := shell.Place.Exec(ctx, []string{"cat", from}, remote.Streams{Out: io.MultiWriter(f, sum)})
 	if got := hex.EncodeToString(sum.Sum(nil)); got != strings.TrimSpace(want) {
-		return fmt.Errorf("copy %s from %s: it arrived damaged or cut (%v)", from, shell.Place, streamErr)
+		return fmt.Errorf("copy %s from %s: it arrived damaged or cut: %w", from, shell.Place, errors.Join(errCut, streamErr))
 	}
 	if err := f.Sync(); err != nil {
 		return err

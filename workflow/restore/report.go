@@ -139,18 +139,19 @@ func (r *Restore) write(t *workflow.Task, now Figures, media MediaSample, h heal
 	s := t.Snapshot()
 	rep.Headline = fmt.Sprintf("%s is open again. Closed for %s; all done in %s.", r.Facts.Instance.Domain, Span(s.Closed.Length(t.Now())), Span(t.Now().Sub(s.Started)))
 	backup := r.restoredCounts()
-	row := func(name string, of func(mastodon.Counts) string, equal bool) {
+	// The server is open by now and may have more than the backup; less is wrong.
+	row := func(name string, of func(mastodon.Counts) string, less bool) {
 		line := workflow.ReportRow{Name: name, Before: r.Facts.Before.show(of), Backup: of(backup), Now: now.show(of), Level: workflow.SeverityOK}
-		if equal && line.Now != line.Backup {
-			line.Level, line.Remark = workflow.SeverityWarns, "not as in the backup"
+		if less {
+			line.Level, line.Remark = workflow.SeverityWarns, "less than in the backup"
 			odd = append(odd, name+": "+line.Now+", in the backup "+line.Backup)
 		}
 		rep.Rows = append(rep.Rows, line)
 	}
-	row("users", func(c mastodon.Counts) string { return Count(c.Users) }, false)
-	row("local posts", func(c mastodon.Counts) string { return Count(c.LocalPosts) }, false)
-	row("local media", func(c mastodon.Counts) string { return Count(c.LocalMedia) }, false)
-	row("newest post", func(c mastodon.Counts) string { return stamp(c.NewestPost) }, false)
+	row("users", func(c mastodon.Counts) string { return Count(c.Users) }, now.Counts.Users < backup.Users)
+	row("local posts", func(c mastodon.Counts) string { return Count(c.LocalPosts) }, now.Counts.LocalPosts < backup.LocalPosts)
+	row("local media", func(c mastodon.Counts) string { return Count(c.LocalMedia) }, now.Counts.LocalMedia < backup.LocalMedia)
+	row("newest post", func(c mastodon.Counts) string { return stamp(c.NewestPost) }, now.Counts.NewestPost.Before(backup.NewestPost))
 	rep.Rows = append(rep.Rows, r.mediaRow(media), healthRow(h))
 	if len(media.Absent) > 0 {
 		odd = append(odd, fmt.Sprintf("%d of %d sampled attachments have no file", len(media.Absent), media.Looked))

@@ -39,6 +39,7 @@ type World struct {
 // CacheMode says when system_cache goes in.
 type CacheMode string
 
+// The cache modes.
 const (
 	CacheAfter  CacheMode = "after"  // after reopening
 	CacheBefore CacheMode = "before" // with the other files
@@ -48,6 +49,7 @@ const (
 // DatabaseMode says how the database is restored.
 type DatabaseMode string
 
+// The database modes.
 const (
 	DatabaseSwap    DatabaseMode = "swap"
 	DatabaseInPlace DatabaseMode = "in-place"
