@@ -28,18 +28,22 @@ func BenchmarkRead(b *testing.B) {
 	set, err := Open(dir)
 	require.NoError(b, err)
 
-	tools := checkWithTools(b, set) // also brings the files into the page cache
+	checkWithTools(b, set) // brings the files into the page cache
 	debug.FreeOSMemory()
 	peak := watchMemory()
 	b.SetBytes(set.Size())
+	var tools time.Duration
 	for b.Loop() {
 		r, err := set.Read(b.Context(), Options{Now: now})
+		b.StopTimer() // by turns, so that whatever else the machine does falls on both
 		require.NoError(b, err)
 		require.Equal(b, Sound, r.Verdict, r.Findings)
+		tools += checkWithTools(b, set)
+		b.StartTimer()
 	}
 	b.ReportMetric(peak(), "peak-MiB")
-	b.ReportMetric(tools.Seconds(), "tools-s")
-	b.ReportMetric(tools.Seconds()/(b.Elapsed().Seconds()/float64(b.N)), "times-faster")
+	b.ReportMetric(tools.Seconds()/float64(b.N), "tools-s")
+	b.ReportMetric(tools.Seconds()/b.Elapsed().Seconds(), "times-faster")
 }
 
 // BenchmarkOpen is the time until the first screen.

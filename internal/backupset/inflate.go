@@ -60,7 +60,7 @@ func newInflater(in *source) (*inflater, error) {
 }
 
 func (f *inflater) gzip() error {
-	z, err := gzip.NewReader(f.in)
+	z, err := gzip.NewReader(f.in.Reader) // its own type: inflate is half as fast on any other
 	if err != nil {
 		return unexpected(err)
 	}
@@ -74,7 +74,7 @@ func (f *inflater) gzip() error {
 			}
 			return false, f.rest()
 		}
-		if err := z.Reset(f.in); err != nil {
+		if err := z.Reset(f.in.Reader); err != nil {
 			return false, unexpected(err)
 		}
 		z.Multistream(false)
