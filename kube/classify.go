@@ -37,24 +37,34 @@ type role struct {
 	proven bool
 }
 
-// classify finds out what a pod template does. ok is false for anything but Mastodon.
+// classify finds out what a pod template does. ok is false for anything but Mastodon. A pod that is
+// more than one part of the server counts as its web part.
 func classify(name string, template corev1.PodTemplateSpec) (r role, ok bool) {
-	named := template.Labels[labelName] == "mastodon"
-	proven := func(c corev1.Container) bool {
-		return named || mastodonImage.MatchString(repository(c.Image)) || mountsSystem(c)
-	}
 	for _, c := range template.Spec.Containers {
-		if component := byCommand(c); component != "" {
-			return role{component, c, proven(c)}, true
+		component := byCommand(c)
+		if component == "" || ok && component != mastodon.Web {
+			continue
+		}
+		proven := template.Labels[labelName] == "mastodon" || isMastodon(c) || mountsSystem(c)
+		r, ok = role{component, c, proven}, true
+		if component == mastodon.Web {
+			return r, true
 		}
 	}
+	if ok {
+		return r, true
+	}
 	for _, c := range template.Spec.Containers {
-		if component := byName(name, c, template.Labels); component != "" && len(c.Command)+len(c.Args) == 0 && proven(c) {
+		// Labels and names do not prove it here: a proxy before the server may share them.
+		component := byName(name, c, template.Labels)
+		if component != "" && len(c.Command)+len(c.Args) == 0 && isMastodon(c) {
 			return role{component, c, true}, true
 		}
 	}
 	return role{}, false
 }
+
+func isMastodon(c corev1.Container) bool { return mastodonImage.MatchString(repository(c.Image)) }
 
 // repository is an image's name without registry, tag and digest.
 func repository(image string) string {

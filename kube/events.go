@@ -29,6 +29,12 @@ var telling = map[string]string{
 	"Preempting":             "",
 }
 
+// failures are why a kubelet could not start a container, by the words of its event.
+var failures = []advice{
+	{"pull image", waiting["ErrImagePull"]},
+	{"not found", waiting["CreateContainerConfigError"]},
+}
+
 // events lists an object's warnings, newest first, one for each reason.
 func (c *Cluster) events(ctx context.Context, selector fields.Set) []corev1.Event {
 	list, err := c.client.CoreV1().Events(c.namespace).List(ctx, metav1.ListOptions{FieldSelector: selector.String()})
@@ -70,8 +76,8 @@ func (c *Cluster) eventProblems(ctx context.Context, pod *corev1.Pod) []string {
 			found = append(found, said("no node takes it", e.Message, advise(unscheduled, e.Message)))
 		default:
 			do = strings.Replace(do, "NODE", pod.Spec.NodeName, 1)
-			if e.Reason == "Failed" && strings.Contains(e.Message, "pull image") {
-				do = waiting["ErrImagePull"]
+			if e.Reason == "Failed" {
+				do = advise(failures, e.Message)
 			}
 			found = append(found, said(e.Reason, e.Message, do))
 		}

@@ -125,8 +125,7 @@ func theirs(m member, group []member, all [][]member) bool {
 // describe makes an Instance of a server's workloads.
 func (c *Cluster) describe(ctx context.Context, r *resolver, group []member, all []workload) (mastodon.Instance, error) {
 	slices.SortStableFunc(group, func(a, b member) int { return strings.Compare(a.meta.Name, b.meta.Name) })
-	i := mastodon.Instance{}
-	var web *member
+	i, web := mastodon.Instance{}, front(group)
 	for n := range group {
 		m := &group[n]
 		switch {
@@ -134,9 +133,7 @@ func (c *Cluster) describe(ctx context.Context, r *resolver, group []member, all
 			i.Sidekiq = append(i.Sidekiq, m.named())
 		case m.component == mastodon.Streaming:
 			i.Streaming = append(i.Streaming, m.named())
-		case web == nil:
-			web = m
-		default:
+		case m != web:
 			i.MoreWeb = append(i.MoreWeb, m.named())
 		}
 	}
@@ -164,6 +161,19 @@ func (c *Cluster) describe(ctx context.Context, r *resolver, group []member, all
 	}
 	i.Managers, err = c.managers(ctx, group)
 	return i, err
+}
+
+// front is the web workload that stands for its server: one that has the media before a canary
+// that does not.
+func front(group []member) *member {
+	var best *member
+	for n := range group {
+		m := &group[n]
+		if m.component == mastodon.Web && (best == nil || mountsSystem(m.container) && !mountsSystem(best.container)) {
+			best = m
+		}
+	}
+	return best
 }
 
 // truth reads a flag as Mastodon and Bitnami's scripts do.

@@ -28,6 +28,8 @@ type line struct {
 	mu   sync.Mutex
 	away time.Time // when the server stopped to answer; zero: it answers
 	back time.Time // when it last came back
+	said string    // what was told last, and when
+	told time.Time
 }
 
 func newLine(next http.RoundTripper, patience time.Duration, tell func(string, time.Duration)) *line {
@@ -111,23 +113,30 @@ func last(err, cause error) error {
 	return fmt.Errorf("%w; %w", err, cause)
 }
 
-// silent notes that the server does not answer as it should, and returns since when.
-func (l *line) silent(reason string) time.Duration {
+// silent notes that the server does not answer as it should. It is told at once, and again every
+// second, however many requests wait.
+func (l *line) silent(reason string) {
 	l.mu.Lock()
+	now := time.Now()
 	if l.away.IsZero() {
-		l.away = time.Now()
+		l.away = now
 	}
-	since := time.Since(l.away)
+	since := now.Sub(l.away)
+	news := reason != l.said || now.Sub(l.told) > time.Second
+	if news {
+		l.said, l.told = reason, now
+	}
 	l.mu.Unlock()
-	l.tell(reason, since)
-	return since
+	if news {
+		l.tell(reason, since)
+	}
 }
 
 func (l *line) answers() {
 	l.mu.Lock()
 	was := !l.away.IsZero()
 	if was {
-		l.away, l.back = time.Time{}, time.Now()
+		l.away, l.back, l.said = time.Time{}, time.Now(), ""
 	}
 	l.mu.Unlock()
 	if was {
