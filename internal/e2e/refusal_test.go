@@ -26,8 +26,9 @@ func TestRefusals(t *testing.T) {
 		code  int
 		words string
 	}{
-		{"a truncated archive", func(t *testing.T) []string { return restoring(i, cut(t, b, "system_media_attachments.tar.gz")) }, exitBlocked, "system_media_attachments.tar.gz"},
-		{"a truncated dump", func(t *testing.T) []string { return restoring(i, cut(t, b, "pg_dump_mastodon_backup.sqlc")) }, exitBlocked, "pg_dump_mastodon_backup.sqlc"},
+		{"a truncated archive", func(t *testing.T) []string { return restoring(i, cut(t, b, "system_media_attachments.tar.gz", 60)) }, exitBlocked, "system_media_attachments.tar.gz"},
+		{"a dump truncated in its rows", func(t *testing.T) []string { return restoring(i, cut(t, b, "pg_dump_mastodon_backup.sqlc", 95)) }, exitBlocked, "pg_dump_mastodon_backup.sqlc"},
+		{"a dump truncated in its contents", func(t *testing.T) []string { return restoring(i, cut(t, b, "pg_dump_mastodon_backup.sqlc", 20)) }, exitBlocked, "pg_dump_mastodon_backup.sqlc"},
 		{"a namespace without Mastodon", func(*testing.T) []string { return append(restoring(i, b), "-n", "default") }, exitUsage, "default"},
 		{"a namespace that is not there", func(*testing.T) []string { return append(restoring(i, b), "-n", "e2e-nowhere") }, exitUsage, "e2e-nowhere"},
 		{"another server's name as consent", func(*testing.T) []string { return append(restoring(i, b), "--confirm", "other.example") }, exitUsage, "example.social"},
@@ -65,15 +66,16 @@ func (i *instance) secondRun(b backup) {
 	i.reopened(before)
 }
 
-// cut is a copy of a set with one of its files ending too early, as an interrupted backup leaves it.
-func cut(t *testing.T, b backup, name string) backup {
+// cut is a copy of a set with only the first percent of one of its files, as an interrupted backup
+// leaves it.
+func cut(t *testing.T, b backup, name string, percent int64) backup {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, os.DirFS(b.dir)))
 	file := filepath.Join(dir, name)
 	info, err := os.Stat(file)
 	require.NoError(t, err)
-	require.NoError(t, os.Truncate(file, info.Size()*6/10))
+	require.NoError(t, os.Truncate(file, info.Size()*percent/100))
 	b.dir = dir
 	return b
 }

@@ -40,13 +40,16 @@ func TestWizardRestoresABrokenServer(t *testing.T) {
 	}
 	term.types(i.size.Settings()["LOCAL_DOMAIN"])
 	term.presses("Enter")
+	term.sees("There was more to read", soon) // not all of it fits on 24 lines
+	term.presses("Enter")
 
 	term.sees("scale down", soon)
 	term.presses("e")
 	term.sees("Why", soon)
 	term.presses("Escape")
+	term.sees("ctrl+c stop", soon)
 	term.presses("C-c")
-	term.sees("Stop the run?", soon) // ctrl+c asks; it stops nothing
+	term.sees("Stop the run?", soon) // it asks; it stops nothing
 	term.presses("Escape")
 
 	term.sees("is open again", 4*time.Minute)
