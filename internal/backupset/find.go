@@ -27,7 +27,7 @@ func Find(dir string) ([]*Set, error) {
 	}
 	if slices.ContainsFunc(entries, isPart) {
 		set := &Set{Dir: dir}
-		set.open(false)
+		set.open(entries, false)
 		return []*Set{set}, nil
 	}
 	sets := openAll(dir, entries)
@@ -85,7 +85,7 @@ func openEntry(dir string, e fs.DirEntry) *Set {
 	if !slices.ContainsFunc(inside, isPart) {
 		return nil
 	}
-	set.open(false)
+	set.open(inside, false)
 	return set
 }
 
@@ -102,7 +102,7 @@ func isSibling(dir, link string) bool {
 
 func (s *Set) failed(err error) *Set {
 	s.Problem = err
-	s.parts = s.look()
+	s.parts = look(s.Dir, nil)
 	return s
 }
 
@@ -116,7 +116,7 @@ func Open(dir string) (*Set, error) {
 		return nil, fmt.Errorf("open the backup set %s: %w: it has neither %s nor any other file of the backup script", dir, ErrNoSet, Dump.Names()[0])
 	}
 	set := &Set{Dir: dir}
-	set.open(true)
+	set.open(entries, true)
 	return set, nil
 }
 

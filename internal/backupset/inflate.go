@@ -12,7 +12,7 @@ import (
 
 // An archive that inflates beyond both is no archive of media, which hardly compress at all.
 const (
-	bombSize  = 256 << 20
+	bombSize  = 64 << 20
 	bombRatio = 100
 )
 

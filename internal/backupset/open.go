@@ -1,7 +1,6 @@
 package backupset
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,9 +10,9 @@ import (
 	"mastodon-restore/internal/pgdump"
 )
 
-// open fills the set in from what can be learnt at once.
-func (s *Set) open(contents bool) {
-	s.parts = s.look()
+// open fills the set in from what can be learnt at once. entries are those of its folder.
+func (s *Set) open(entries []fs.DirEntry, contents bool) {
+	s.parts = look(s.Dir, entries)
 	if p := s.Part(Dump); p.Problem != nil {
 		s.Problem = p.Problem
 	} else if !p.Missing {
@@ -24,32 +23,38 @@ func (s *Set) open(contents bool) {
 	}
 }
 
-// look finds the files of all classes.
-func (s *Set) look() []Part {
-	var parts []Part
+// look finds the files of all classes among a folder's entries. It asks for those alone: on a
+// network drive every question takes its time.
+func look(dir string, entries []fs.DirEntry) (parts []Part) {
+	there := map[string]bool{}
+	for _, e := range entries {
+		there[e.Name()] = true
+	}
 	for _, c := range Classes() {
 		part := Part{Class: c, Name: c.Names()[0], Missing: true}
 		for _, name := range c.Names() {
-			path := filepath.Join(s.Dir, name)
-			info, err := os.Stat(path)
-			if errors.Is(err, fs.ErrNotExist) {
-				if _, err := os.Lstat(path); err != nil {
-					continue
-				}
-				// A link to nowhere: somebody meant a file to be here.
-			}
-			if !part.Missing {
+			switch {
+			case !there[name]:
+			case part.Missing:
+				part = newPart(c, dir, name)
+			default:
 				part.Others = append(part.Others, name)
-				continue
-			}
-			part = Part{Class: c, Name: name, Path: path, Problem: err}
-			if err == nil {
-				part.Size, part.Problem = info.Size(), notFile(path, info.Mode())
 			}
 		}
 		parts = append(parts, part)
 	}
 	return parts
+}
+
+func newPart(c Class, dir, name string) Part {
+	part := Part{Class: c, Name: name, Path: filepath.Join(dir, name)}
+	info, err := os.Stat(part.Path)
+	if err != nil {
+		part.Problem = err
+		return part
+	}
+	part.Size, part.Problem = info.Size(), notFile(part.Path, info.Mode())
+	return part
 }
 
 func notFile(path string, mode fs.FileMode) error {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -60,7 +59,8 @@ func (p *partReading) has(id string) bool {
 
 // Read reads all parts to the end, side by side. The error is ctx's, or that the folder is gone.
 func (s *Set) Read(ctx context.Context, o Options) (*Report, error) {
-	if _, err := os.Stat(s.Dir); err != nil {
+	entries, err := folder(s.Dir)
+	if err != nil {
 		return nil, fmt.Errorf("read the set: %w", err)
 	}
 	begun := time.Now()
@@ -68,7 +68,7 @@ func (s *Set) Read(ctx context.Context, o Options) (*Report, error) {
 		o.Now = begun
 	}
 	var parts []*partReading
-	for _, p := range s.look() {
+	for _, p := range look(s.Dir, entries) {
 		parts = append(parts, &partReading{part: p, deep: o.Deep, now: o.Now, report: PartReport{Class: p.Class, Name: p.Name, Size: p.Size}})
 	}
 	stop := report(parts, o.Progress)

@@ -24,10 +24,10 @@ import (
 // now is when the sample server was backed up.
 var now = time.Now().UTC().Truncate(time.Second)
 
-// small is the server that is backed up: something of everything, in half a megabyte.
+// small is the server that is backed up: something of everything, in a quarter of a megabyte.
 var small = sample.Size{
 	Seed: 7, Users: 5, LocalStatuses: 40, RemoteAccounts: 30, RemoteStatuses: 100,
-	LocalAttachments: 12, RemoteAttachments: 30, LocalEmojis: 6, RemoteEmojis: 10, Cards: 8, FileBytes: 2000,
+	LocalAttachments: 12, RemoteAttachments: 15, LocalEmojis: 6, RemoteEmojis: 8, Cards: 6, FileBytes: 1200,
 }
 
 // files are a set's files by name.
