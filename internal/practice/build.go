@@ -115,11 +115,13 @@ func (b *builder) objects(o Options, times times) error {
 		st.scale(d.Name, d.replicas, b.now.Add(-time.Hour), readable)
 	}
 	if o.Fault != "" {
-		half, err := bytesOf(b.set(times.good), whileClosed)
+		all, err := bytesOf(b.set(times.good), whileClosed)
 		if err != nil {
 			return err
 		}
-		st.Fault = &misfortune{Name: o.Fault, After: half / 2}
+		// What a stream brings besides the files is much, beside such small ones.
+		besides := int64(len(whileClosed)) * 96 << 10
+		st.Fault = &misfortune{Name: o.Fault, After: (all + besides) / 2}
 	}
 	return store{b.dir}.save(st)
 }

@@ -16,6 +16,8 @@ type Fault struct {
 	// strike is what happens when half of the files are in that go in while the server is closed.
 	// Its error is how the stream ends that brought them. May be nil.
 	strike func(*Cluster, *process) error
+	// lasts says that it happens again to every stream, until the run is resumed.
+	lasts bool
 	// begin is what happens to a utility pod that is made. May be nil.
 	begin func(*pod)
 }
@@ -23,7 +25,7 @@ type Fault struct {
 const (
 	diskFull   = "disk-full"
 	slowVolume = "slow-volume"
-	slowBytes  = 24 << 10 // a second
+	slowBytes  = 80 << 10 // a second
 )
 
 // errCut ends a stream without an error: the far side seems to have finished, and has not.
@@ -32,8 +34,8 @@ var errCut = errors.New("cut")
 // Faults lists what can be asked for.
 func Faults() []Fault {
 	return []Fault{
-		{Name: "stream-cut", Means: "half way through the files, a stream ends as if all were well",
-			strike: func(*Cluster, *process) error { return errCut }},
+		{Name: "stream-cut", Means: "half way through the files, every stream ends as if all were well, until the run is resumed",
+			strike: func(*Cluster, *process) error { return errCut }, lasts: true},
 		{Name: "node-lost", Means: "half way through the files, the utility pod's node dies, and the pod with it",
 			strike: loseNode},
 		{Name: diskFull, Means: "half way through the files the volume is full, until the run is resumed",
@@ -42,7 +44,7 @@ func Faults() []Fault {
 			begin: func(p *pod) {
 				p.Stuck = "container mastodon: ImagePullBackOff: the registry does not answer. Wait for it, or stop and resume the run later"
 			}},
-		{Name: slowVolume, Means: "the volume takes 24 KB a second, until the run is resumed"},
+		{Name: slowVolume, Means: "the volume takes 80 KB a second, until the run is resumed"},
 	}
 }
 
@@ -69,13 +71,16 @@ func faultNamed(name string) (*Fault, error) {
 	return nil, fmt.Errorf("there is no fault %q to practise; there are %s", name, strings.Join(names, ", "))
 }
 
-// past is called when a stream into a utility pod has brought n bytes. It says how the stream ends
-// if the fault strikes now.
+// past is called when a stream into a utility pod has brought n more bytes. It says how the stream
+// ends if the fault strikes now.
 func (c *Cluster) past(p *process, n int) error {
-	if c.fault == nil || c.fault.strike == nil || c.struck.Load() || c.seen.Add(int64(n)) < c.after {
+	if c.fault == nil || c.fault.strike == nil {
 		return nil
 	}
-	if !c.struck.CompareAndSwap(false, true) {
+	if c.striking.Load() {
+		return c.fault.strike(c, p)
+	}
+	if c.struck.Load() || c.seen.Add(int64(n)) < c.after || !c.struck.CompareAndSwap(false, true) {
 		return nil
 	}
 	err := c.store.change(func(st *state) error {
@@ -85,6 +90,7 @@ func (c *Cluster) past(p *process, n int) error {
 	if err != nil {
 		return err
 	}
+	c.striking.Store(c.fault.lasts)
 	return c.fault.strike(c, p)
 }
 

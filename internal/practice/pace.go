@@ -15,7 +15,7 @@ type pace struct {
 	apart               time.Duration // between the pods of one workload
 	stop                time.Duration // until a pod is gone
 	look                time.Duration // between two looks of a wait
-	line                time.Duration // between the lines of a long command
+	line                time.Duration // between the objects of a long command
 	boot                time.Duration // of a Rails process
 	bytesPerSecond      float64       // into a pod, all streams together; 0: no limit
 }
@@ -23,7 +23,7 @@ type pace struct {
 var (
 	readable = pace{
 		web: 5 * time.Second, other: 3 * time.Second, utility: 4 * time.Second, apart: 1500 * time.Millisecond,
-		stop: 3 * time.Second, look: 250 * time.Millisecond, line: 40 * time.Millisecond, boot: time.Second,
+		stop: 3 * time.Second, look: 250 * time.Millisecond, line: 60 * time.Millisecond, boot: time.Second,
 		bytesPerSecond: 200 << 10,
 	}
 	fast = pace{
@@ -66,7 +66,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // valve lets so many bytes a second pass, over all the readers it throttles. What little a script
-// says passes at once: only a stream's bytes behind its first ones are held up.
+// says passes at once: only a stream's bytes behind its first ones are held up and counted.
 type valve struct {
 	mu   sync.Mutex
 	free time.Time // when the bytes that have passed would have come through
@@ -97,7 +97,7 @@ type throttled struct {
 	valve     *valve
 	perSecond float64
 	passed    int
-	// count is told of the bytes; its error ends the stream.
+	// count is told of the bytes behind the first ones; its error ends the stream.
 	count func(n int) error
 }
 
@@ -109,10 +109,11 @@ func (t *throttled) Read(p []byte) (int, error) {
 	if n == 0 {
 		return n, err
 	}
-	if t.passed += n; t.passed > free {
-		if e := t.valve.pass(t.ctx, n, t.perSecond); e != nil {
-			return 0, e
-		}
+	if t.passed += n; t.passed <= free {
+		return n, err
+	}
+	if e := t.valve.pass(t.ctx, n, t.perSecond); e != nil {
+		return 0, e
 	}
 	if e := t.count(n); e != nil {
 		return 0, e

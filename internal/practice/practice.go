@@ -43,6 +43,8 @@ type Cluster struct {
 	after  int64 // bytes until the fault strikes
 	seen   atomic.Int64
 	struck atomic.Bool
+	// striking says that a fault that lasts has struck in this process.
+	striking atomic.Bool
 }
 
 // Open makes a cluster with a broken server and its backup sets.
@@ -61,10 +63,15 @@ func Open(ctx context.Context, o Options) (*Cluster, error) {
 	if _, err := pgserver.Find(); o.Simulate || errors.Is(err, pgserver.ErrNotFound) {
 		b.simulate = true
 	}
-	if err := b.build(ctx, o); err != nil {
+	err = b.build(ctx, o)
+	var c *Cluster
+	if err == nil {
+		c, err = attach(ctx, dir)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("make the practice cluster: %w", err), b.clear())
 	}
-	return attach(ctx, dir)
+	return c, nil
 }
 
 // folder is a new or an empty folder, by its real name.

@@ -210,6 +210,9 @@ func (s *Simulation) restore(ctx context.Context, job *load, l postgres.Load) er
 		if _, err := os.Stat(job.dir); err != nil {
 			return remote.ErrGone
 		}
+		if verb == "launching" {
+			return ctx.Err()
+		}
 		return sleep(ctx, s.pace.line)
 	}
 	sections := map[postgres.Section]pgdump.Section{postgres.PreData: pgdump.PreData, postgres.Data: pgdump.Data, postgres.PostData: pgdump.PostData}

@@ -176,13 +176,13 @@ type flow struct{}
 
 func (flow) Read(p []byte) (int, error) { return copy(p, strings.Repeat("x", len(p))), nil }
 
-// half sends into the utility pod until something happens.
+// send sends into the utility pod until something happens.
 func send(t *testing.T, c *practice.Cluster, pod string) (string, error) {
 	t.Helper()
 	return remote.Shell{Place: c.Place(pod, mastodon.AppContainer)}.Feed(t.Context(), io.LimitReader(flow{}, 64<<20), "wc -c")
 }
 
-func TestFaultsStrikeOnce(t *testing.T) {
+func TestFaultsStrikeAndAreMended(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		fault  string
@@ -190,8 +190,11 @@ func TestFaultsStrikeOnce(t *testing.T) {
 		after  func(t *testing.T, c *practice.Cluster, pod string)
 	}{
 		{"stream-cut", func(t *testing.T, c *practice.Cluster, pod string) {
-			err := c.Place(pod, mastodon.AppContainer).Exec(t.Context(), []string{"wc", "-c"}, remote.Streams{In: flow{}})
-			require.NoError(t, err, "the transport has nothing to complain of")
+			for range 3 {
+				err := c.Place(pod, mastodon.AppContainer).Exec(t.Context(), []string{"wc", "-c"}, remote.Streams{In: flow{}})
+				require.NoError(t, err, "the transport has nothing to complain of")
+			}
+			require.Equal(t, "here\n", sh(t, c.Place(pod, mastodon.AppContainer), "echo here"), "scripts are not cut")
 		}, sends},
 		{"node-lost", func(t *testing.T, c *practice.Cluster, pod string) {
 			err := c.Place(pod, mastodon.AppContainer).Exec(t.Context(), []string{"wc", "-c"}, remote.Streams{In: flow{}})
