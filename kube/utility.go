@@ -57,6 +57,9 @@ func (c *Cluster) Ensure(ctx context.Context, i mastodon.Instance, p mastodon.Ut
 		if err != nil {
 			return err
 		}
+		if err := c.beside(ctx, i, pod); err != nil {
+			return fmt.Errorf("look where the volumes are in use: %w", err)
+		}
 		_, err = pods.Create(ctx, pod, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) { // made after all, by a request whose answer was lost
 			continue
