@@ -35,7 +35,7 @@ func TestFullVolume(t *testing.T) {
 	o := newOperator(t)
 	code, output = o.run(restoring(i, b, "--accept", "space-system")...)
 	require.Equal(t, exitFailed, code, tail(output))
-	require.Contains(t, output, "No space left on device")
+	require.Contains(t, output, "volume full")
 	require.Contains(t, output, "resume "+o.runName(), "the card says how to go on")
 	require.FileExists(t, filepath.Join(disk.dir, newer))
 	require.NotEqual(t, b.rows, i.rows(), "the database waits for the files")

@@ -15,7 +15,7 @@ import (
 )
 
 func TestHeadlessRestoreOfABrokenServer(t *testing.T) {
-	i := standUp(t, "headless", sample.Small)
+	i := standUp(t, "headless", sample.Small, func(v *values) { v.StartupDelay = 15 }) // as the chart has it
 	b := i.backUp(archives...)
 	i.breakIt()
 	before := i.posture()

@@ -38,7 +38,7 @@ type values struct {
 func newValues(namespace string, size sample.Size) values {
 	return values{
 		Namespace: namespace, Images: cmp.Or(os.Getenv("E2E_IMAGES"), "127.0.0.1:5001/"), Data: "lab",
-		Media: media{"lab", "ReadWriteMany"}, StartupDelay: 15,
+		Media: media{"lab", "ReadWriteMany"}, StartupDelay: 1,
 		// Made up, and awkward in a shell on purpose.
 		DatabasePassword: `pa$s'word`, AdminPassword: "admin-password", RedisPassword: "redis-password",
 		Settings: size.Settings(), Secrets: size.Secrets(),
