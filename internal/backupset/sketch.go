@@ -4,9 +4,9 @@ package backupset
 // goes beyond is sampled. Quick is for a plain reading, deep for [Options.Deep].
 const (
 	quickNames = 1 << 16
-	deepNames  = 3 << 19 // 1.5 million: 16 MiB
+	deepNames  = 3 << 17 // 393,216: 4 MiB
 	quickFiles = 1 << 14
-	deepFiles  = 1 << 18 // 6 MiB
+	deepFiles  = 3 << 16 // 196,608: 8 MiB
 )
 
 // sketch is a set of paths in bounded memory. It remembers 64-bit digests, all of them until there
