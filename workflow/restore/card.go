@@ -93,7 +93,7 @@ func (r *Restore) giveUp(ctx context.Context, t *workflow.Task) error {
 	if err := r.World.Cluster.Remove(ctx, PodOf(r.Run)); err != nil {
 		t.LogAt(workflow.SeverityWarns, "the utility pod is left behind: %v", err)
 	}
-	if err := r.open(ctx, t); err != nil {
+	if err := r.openAsBefore(ctx, t); err != nil {
 		return err
 	}
 	return r.World.Cluster.Release(ctx, r.Run)

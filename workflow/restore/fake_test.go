@@ -33,6 +33,7 @@ type world struct {
 	files     map[string]int // archives placed whole, by class
 	jobs      map[string]string
 	chores    []string
+	ill       bool
 	closings  int // how often web was scaled from more than 0 to 0
 
 	effects []string
@@ -90,6 +91,9 @@ func (w *world) Workload(_ context.Context, k mastodon.Workload) (mastodon.Workl
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := mastodon.WorkloadState{Replicas: w.replicas[k.Name], Ready: w.replicas[k.Name], Annotations: maps.Clone(w.notes[k.Name])}
+	if w.ill {
+		s.Ready = 0
+	}
 	for i := range s.Replicas {
 		s.Pods = append(s.Pods, fmt.Sprintf("%s-%d", k.Name, i))
 	}

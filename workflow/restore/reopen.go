@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"mastodon-restore/internal/mastodon"
 	"mastodon-restore/workflow"
@@ -23,7 +24,7 @@ func (r *Restore) reopen() workflow.Step {
 			if err := r.leaveVolumes(ctx, t); err != nil {
 				return err
 			}
-			return r.open(ctx, t)
+			return r.open(ctx, t, r.waitReady)
 		},
 	})
 	holds := s.Holds
@@ -50,8 +51,11 @@ func (r *Restore) leaveVolumes(ctx context.Context, t *workflow.Task) error {
 	return nil
 }
 
+// waiting waits for all replicas of some workloads.
+type waiting func(ctx context.Context, t *workflow.Task, workloads []mastodon.Workload) error
+
 // open scales everything to the remembered replicas, web first, and takes our notes away.
-func (r *Restore) open(ctx context.Context, t *workflow.Task) error {
+func (r *Restore) open(ctx context.Context, t *workflow.Task, ready waiting) error {
 	if r.Facts.Quiesced == nil {
 		return nil
 	}
@@ -64,7 +68,7 @@ func (r *Restore) open(ctx context.Context, t *workflow.Task) error {
 			}
 			t.Log("%s: 0 to %d", w.Name, n)
 		}
-		if err := r.waitReady(ctx, t, stage); err != nil {
+		if err := ready(ctx, t, stage); err != nil {
 			return err
 		}
 	}
@@ -94,20 +98,58 @@ func (r *Restore) replicas(w mastodon.Workload) int {
 	return n
 }
 
-// waitReady waits for all replicas of some workloads.
+// waitReady is patient, and then it is a failure: a restored server answers.
 func (r *Restore) waitReady(ctx context.Context, t *workflow.Task, workloads []mastodon.Workload) error {
-	return r.wait(ctx, t, "the server does not become ready", func(ctx context.Context) (waiting []string, err error) {
-		for _, w := range workloads {
-			state, err := r.World.Cluster.Workload(ctx, w)
-			if err != nil {
-				return nil, err
-			}
-			want := r.replicas(w)
-			t.Progress(workflow.Progress{ID: w.Name, Label: w.Name, Done: int64(state.Ready), Total: int64(want), Unit: "replicas"})
-			if state.Ready < want {
-				waiting = append(waiting, strings.Join(append([]string{fmt.Sprintf("%s %d of %d ready", w.Name, state.Ready, want)}, state.Problems...), ", "))
-			}
-		}
-		return waiting, nil
+	return r.wait(ctx, t, "the server does not become ready", func(ctx context.Context) ([]string, error) {
+		return r.unready(ctx, t, workloads)
 	})
+}
+
+// hope is how long a server that is opened as it was before may take to become ready.
+const hope = 2 * time.Minute
+
+// openAsBefore opens a server as it was before the run. It may well have been broken, which is what
+// restores are for: that it does not become ready is told, and is no failure.
+func (r *Restore) openAsBefore(ctx context.Context, t *workflow.Task) error {
+	missing := r.Facts.Before.Missing
+	if len(missing) == 0 {
+		return r.open(ctx, t, r.hopeReady)
+	}
+	t.LogAt(workflow.SeverityWarns, "the server is opened with the database from before, which lacks %s: nobody waits until it is ready", strings.Join(missing, ", "))
+	return r.open(ctx, t, func(context.Context, *workflow.Task, []mastodon.Workload) error { return nil })
+}
+
+func (r *Restore) hopeReady(ctx context.Context, t *workflow.Task, workloads []mastodon.Workload) error {
+	for began := t.Now(); ; {
+		left, err := r.unready(ctx, t, workloads)
+		if err != nil {
+			return r.card(err, "look whether the server is ready")
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		if t.Now().Sub(began) > min(hope, r.World.Patience) {
+			t.LogAt(workflow.SeverityWarns, "opened as before, but not ready: %s", strings.Join(left, "; "))
+			return nil
+		}
+		if err := pause(ctx, r.World.Poll); err != nil {
+			return err
+		}
+	}
+}
+
+// unready lists the workloads that lack ready replicas.
+func (r *Restore) unready(ctx context.Context, t *workflow.Task, workloads []mastodon.Workload) (left []string, err error) {
+	for _, w := range workloads {
+		state, err := r.World.Cluster.Workload(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		want := r.replicas(w)
+		t.Progress(workflow.Progress{ID: w.Name, Label: w.Name, Done: int64(state.Ready), Total: int64(want), Unit: "replicas"})
+		if state.Ready < want {
+			left = append(left, strings.Join(append([]string{fmt.Sprintf("%s %d of %d ready", w.Name, state.Ready, want)}, state.Problems...), ", "))
+		}
+	}
+	return left, nil
 }

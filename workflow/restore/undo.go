@@ -119,7 +119,7 @@ func (r *Restore) undoReopen() workflow.Step {
 			if err := r.leaveVolumes(ctx, t); err != nil {
 				return err
 			}
-			if err := r.open(ctx, t); err != nil {
+			if err := r.openAsBefore(ctx, t); err != nil {
 				return err
 			}
 			if err := r.World.Cluster.Remove(ctx, PodOf(r.Run)); err != nil {
