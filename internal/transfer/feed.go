@@ -41,7 +41,7 @@ func newFeed(ctx context.Context, b *bucket, took func(int)) *feed {
 // push appends a parcel. Its header takes a whole block, so that a transport which waits for full
 // blocks never holds back a parcel's end while we wait for the answer.
 func (f *feed) push(header string, body *payload) {
-	header += strings.Repeat(" ", max(1, blockBytes-len(header)-1)) + "\n"
+	header += strings.Repeat("\n", max(1, blockBytes-len(header)))
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.queue = append(f.queue, segment{header: []byte(header), body: body})

@@ -31,9 +31,15 @@ name() {
 	decoded=${decoded%.}
 }
 
-# receive hands $1 blocks of the input to the pipe, and tells their count and digest on fd 4.
+# receive hands $1 blocks of the input to the pipe, and tells their size and digest on fd 4. All
+# that is told there is told in one write each, as several tell at once.
 receive() {
-	{ dd bs=32768 count="$1" iflag=fullblock 2>&4 | tee /dev/fd/3 | sha256sum >&4; } 3>&1
+	{
+		{
+			told=$(dd bs=32768 count="$1" iflag=fullblock 2>&1 >&6)
+			echo "$told" >&4
+		} 6>&1 | tee /dev/fd/3 | sha256sum >&4
+	} 3>&1
 }
 
 unpack() {

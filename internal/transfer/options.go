@@ -8,8 +8,8 @@ const (
 	mib = 1 << 20
 
 	defaultBatchBytes = 8 * mib
-	defaultBatchFiles = 256
-	defaultMemory     = 64 * mib
+	defaultBatchFiles = 128
+	defaultMemory     = 56 * mib
 	defaultStall      = 30 * time.Second
 	defaultPatience   = 5 * time.Minute
 	defaultMaxLanes   = 16
@@ -42,11 +42,11 @@ type Options struct {
 	Lanes int
 	// BytesPerSecond limits what is sent, all lanes together; 0 is no limit.
 	BytesPerSecond int64
-	// BatchBytes and BatchFiles bound a parcel; 0 is 8 MiB and 256 files. A ledger keeps the
+	// BatchBytes and BatchFiles bound a parcel; 0 is 8 MiB and 128 files. A ledger keeps the
 	// values it was begun with.
 	BatchBytes int64
 	BatchFiles int
-	// Memory bounds the parcels in memory, and so what is sent twice after a cut; 0 is 64 MiB.
+	// Memory bounds the parcels in memory, and so what is sent twice after a cut; 0 is 56 MiB.
 	Memory int64
 	// StallAfter cancels a lane that shows no sign of life; 0 is 30 s.
 	StallAfter time.Duration

@@ -81,7 +81,10 @@ func TestBucketLetsThroughWhatItSays(t *testing.T) {
 
 func TestFeedFillsWholeBlocks(t *testing.T) {
 	ctx := context.Background()
-	p := &payload{pool: newPool(mib)}
+	memory, err := newPool(mib)
+	require.NoError(t, err)
+	defer memory.close()
+	p := &payload{pool: memory}
 	require.NoError(t, p.write(ctx, noise(300_000)))
 	require.NoError(t, p.seal(ctx))
 	var took int

@@ -47,8 +47,13 @@ func (t *transfer) pass(ctx context.Context, cut cutter) error {
 	defer stop()
 	carrying, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
+	memory, err := newPool(t.opt.Memory)
+	if err != nil {
+		return err
+	}
+	defer memory.close()
 	p := &planner{
-		batchBytes: t.opt.BatchBytes, batchFiles: int64(t.opt.BatchFiles), pool: newPool(t.opt.Memory),
+		batchBytes: t.opt.BatchBytes, batchFiles: int64(t.opt.BatchFiles), pool: memory,
 		emit: t.take, barrier: t.crew.shelf.idle, sample: t.sample, content: t.content, wrong: t.wrong,
 	}
 	read := make(chan error, 1)
@@ -60,7 +65,7 @@ func (t *transfer) pass(ctx context.Context, cut cutter) error {
 		t.crew.shelf.close()
 		read <- err
 	}()
-	err := t.crew.run(carrying)
+	err = t.crew.run(carrying)
 	var full *VolumeFullError
 	switch {
 	case errors.As(err, &full):

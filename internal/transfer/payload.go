@@ -14,33 +14,6 @@ const (
 	blockBytes = 32 << 10
 )
 
-// pool lends the memory of all parcels; whoever wants more than there is waits.
-type pool struct {
-	chunks chan []byte
-}
-
-func newPool(bytes int64) *pool {
-	p := &pool{chunks: make(chan []byte, max(1, bytes/chunkBytes))}
-	for range cap(p.chunks) {
-		p.chunks <- nil
-	}
-	return p
-}
-
-func (p *pool) get(ctx context.Context) ([]byte, error) {
-	select {
-	case c := <-p.chunks:
-		if c == nil {
-			c = make([]byte, chunkBytes)
-		}
-		return c, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *pool) put(c []byte) { p.chunks <- c }
-
 // payload is a parcel's bytes, in chunks of a pool.
 type payload struct {
 	pool   *pool

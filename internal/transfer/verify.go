@@ -58,7 +58,12 @@ func shortFolders(all []Folder) []Folder {
 // compare sends lists of digests and returns the names of what differs.
 func (t *transfer) compare(ctx context.Context, list func(context.Context, *lister) error) ([]string, error) {
 	c := t.checkers()
-	l := &lister{pool: newPool(t.opt.Memory), emit: func(p *parcel) error { c.shelf.put(p); return nil }}
+	memory, err := newPool(t.opt.Memory)
+	if err != nil {
+		return nil, err
+	}
+	defer memory.close()
+	l := &lister{pool: memory, emit: func(p *parcel) error { c.shelf.put(p); return nil }}
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	read := make(chan error, 1)
@@ -70,7 +75,7 @@ func (t *transfer) compare(ctx context.Context, list func(context.Context, *list
 		c.shelf.close()
 		read <- err
 	}()
-	err := c.run(ctx)
+	err = c.run(ctx)
 	if err != nil {
 		stop()
 	}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"mastodon-restore/internal/transfer"
+	"mastodon-restore/kube"
+)
+
+// result is what a child process tells of one transfer.
+type result struct {
+	Report transfer.Report
+	Error  string
+	// PeakMemory is the process's largest resident size in bytes.
+	PeakMemory int64
+	Seconds    float64
+}
+
+// send is the child: one transfer in a process of its own, so that its memory can be told.
+func send(ctx context.Context, args []string) error {
+	f := flag.NewFlagSet("send", flag.ContinueOnError)
+	namespace := f.String("namespace", "", "")
+	archive := f.String("archive", "", "")
+	dir := f.String("dir", "", "")
+	ledger := f.String("ledger", "", "")
+	lanes := f.Int("lanes", 0, "")
+	batchBytes := f.Int64("batch-bytes", 0, "")
+	batchFiles := f.Int("batch-files", 0, "")
+	verify := f.Bool("verify", false, "")
+	spdy := f.Bool("spdy", false, "")
+	killAt := f.Float64("kill-at", 0, "")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	cluster, err := kube.Connect(ctx, kube.Options{Namespace: *namespace})
+	if err != nil {
+		return err
+	}
+	opt := transfer.Options{Lanes: *lanes, BatchBytes: *batchBytes, BatchFiles: *batchFiles, Verify: transfer.VerifyNone}
+	if *verify {
+		opt.Verify = transfer.VerifySample
+	}
+	if *ledger != "" {
+		l, err := transfer.OpenLedger(*ledger)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		opt.Ledger = l
+	}
+	var began time.Time
+	opt.Progress = func(p transfer.Progress) {
+		if *killAt > 0 && float64(p.Done) >= *killAt*float64(p.Total) {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		}
+		if os.Getenv("BENCH_VERBOSE") != "" {
+			fmt.Fprintf(os.Stderr, "%6.1fs %v lanes=%d files=%d bytes=%d %s\n", time.Since(began).Seconds(), p.Phase, p.Lanes, p.Files, p.Bytes, p.Note)
+		}
+	}
+	place := cluster.Place("box", "box")
+	if *spdy {
+		place = place.(*kube.Container).Downgrade()
+	}
+	began = time.Now()
+	report, err := transfer.Send(ctx, place, *archive, transfer.Destination{Dir: *dir}, opt)
+	r := result{Report: report, PeakMemory: peakMemory(), Seconds: time.Since(began).Seconds()}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+func peakMemory() int64 {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
+}
