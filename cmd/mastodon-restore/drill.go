@@ -4,33 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"mastodon-restore/internal/backupset"
-	"mastodon-restore/internal/postgres"
 	"mastodon-restore/internal/practice"
 	"mastodon-restore/workflow"
 	"mastodon-restore/workflow/restore"
 )
-
-var _ restore.Cluster = (*practice.Cluster)(nil)
-
-// practiceFile, in a run's folder, says where its practice cluster is.
-const practiceFile = "practice"
 
 func (s *settings) drillCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "drill",
 		Short: "Practise the whole restore on a cluster inside this program",
 		Long: `Practise the whole restore on a cluster inside this program: the same steps and scripts, real
-archives, and a real private PostgreSQL where one is installed. Nothing outside a temporary folder
-is touched. Faults that can be practised with --fault:
+archives, and a real private PostgreSQL where one is installed. Nothing outside of temporary folders
+is touched. They stay after the drill, so that undo and dismiss can be practised, and go with the
+next drill. Faults that can be practised with --fault:
 
 ` + faultWords(),
 		Args: cobra.NoArgs,
@@ -53,10 +47,50 @@ func faultWords() string {
 	return b.String()
 }
 
+func checkFault(name string) error {
+	var names []string
+	for _, f := range practice.Faults() {
+		names = append(names, f.Name)
+	}
+	if name == "" || slices.Contains(names, name) {
+		return nil
+	}
+	return usagef("--fault %s: choose one of %s", name, strings.Join(names, ", "))
+}
+
 func (s *settings) drill(ctx context.Context) error {
-	if err := s.prepare(); err != nil {
+	if err := errors.Join(checkFault(s.fault), s.prepareDrill()); err != nil {
 		return err
 	}
+	se, err := newRun(s.face(), s.Flags)
+	if err != nil {
+		return err
+	}
+	sweepPractice(ctx, se.store)
+	if err := s.beginDrill(ctx, se); err != nil {
+		se.discard()
+		return err
+	}
+	return se.execute(ctx)
+}
+
+// prepareDrill is prepare; a set or sets that nobody names are those of the practice server, and
+// where nobody can type its name, it need not be typed.
+func (s *settings) prepareDrill() error {
+	own := s.Set == "" && s.Sets == ""
+	err := s.prepare()
+	if own {
+		s.Sets = ""
+	}
+	if s.Headless && s.Confirm == "" {
+		s.Confirm = practice.Domain
+	}
+	return err
+}
+
+// beginDrill makes a practice cluster for the session's run and writes the first line of its
+// journal.
+func (s *settings) beginDrill(ctx context.Context, se *session) error {
 	cluster, err := practice.Open(ctx, practice.Options{Fast: s.fast, Fault: s.fault, Simulate: s.simulate, Told: func(what string) {
 		if s.face() != faceJSON {
 			fmt.Fprintln(os.Stderr, "mastodon-restore:", what)
@@ -65,74 +99,39 @@ func (s *settings) drill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.Set == "" {
+	if err := s.setUp(se, cluster); err != nil {
+		return errors.Join(err, cluster.Destroy())
+	}
+	se.close = append(se.close, se.leavePractice(cluster))
+	return nil
+}
+
+// setUp puts the run's plan on the cluster.
+func (s *settings) setUp(se *session, cluster *practice.Cluster) error {
+	if err := os.WriteFile(se.practiceFile(se.run.ID), []byte(cluster.Dir()), 0o600); err != nil {
+		return err
+	}
+	if err := s.fillIn(cluster); err != nil {
+		return err
+	}
+	w := practiceWorld(cluster)
+	if s.fast {
+		w.StreamPatience = time.Second
+	}
+	r := restore.New(se.run.ID, w, s.Options)
+	se.run.Plan, se.run.State = r.Plan(), &r.Facts
+	return se.run.Begin(workflow.Header{Tool: version, Kind: kindRestore, Practice: cluster.Simulated()})
+}
+
+// fillIn takes, where nobody is there to choose, what a person would take first.
+func (s *settings) fillIn(cluster *practice.Cluster) (err error) {
+	if s.Set == "" && s.Sets == "" {
 		s.Sets = cluster.SetDir()
 	}
 	if s.Headless && s.Set == "" {
-		// Nobody is there to choose: take what a person would take first.
-		if s.Set, err = newestSet(s.Sets); err != nil {
-			return errors.Join(err, cluster.Destroy())
-		}
+		s.Set, err = newestSet(s.Sets)
 	}
-	if s.Headless && s.Confirm == "" {
-		s.Confirm = practice.Domain
-	}
-	se, err := newRun(s.face(), s.Flags)
-	if err != nil {
-		return errors.Join(err, cluster.Destroy())
-	}
-	if err := os.WriteFile(filepath.Join(se.run.Folder, practiceFile), []byte(cluster.Dir()), 0o600); err != nil {
-		return errors.Join(err, cluster.Destroy())
-	}
-	se.close = append(se.close, se.leavePractice(cluster))
-	r := restore.New(se.run.ID, practiceWorld(cluster), s.Options)
-	se.run.Plan, se.run.State = r.Plan(), &r.Facts
-	if err := se.run.Begin(workflow.Header{Tool: version, Kind: kindRestore, Practice: cluster.Simulated()}); err != nil {
-		return errors.Join(err, cluster.Destroy())
-	}
-	return se.execute(ctx)
-}
-
-// practiceWorld is the practice cluster for a restore.
-func practiceWorld(c *practice.Cluster) restore.World {
-	w := restore.World{Cluster: c, Scratch: c.Scratch(), Who: who(), Resume: resumeCommand, Poll: 200 * time.Millisecond, StreamPatience: 8 * time.Second, BatchBytes: 256 << 10}
-	if sim := c.Simulation(); sim != nil {
-		w.Database = func(s postgres.Server) restore.Database { return sim.Reach(s) }
-	}
-	return w
-}
-
-// leavePractice deletes the practice cluster when its run has ended, and leaves it to be resumed
-// otherwise.
-func (s *session) leavePractice(c *practice.Cluster) func() error {
-	return func() error {
-		if snap := s.run.Feed.Snapshot(); snap.Exit != nil && snap.Exit.Resume == "" {
-			return c.Destroy()
-		}
-		c.Leave()
-		return nil
-	}
-}
-
-// reopenPractice goes on with the practice cluster of a run.
-func reopenPractice(ctx context.Context, se *session, run workflow.Snapshot) (restore.World, error) {
-	of := run.Run
-	if run.Header.Parent != "" {
-		of = run.Header.Parent
-	}
-	dir, err := os.ReadFile(filepath.Join(se.store.Path(of), practiceFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return restore.World{}, usagef("run %s has no practice cluster any more; begin a new drill", of)
-	}
-	if err != nil {
-		return restore.World{}, err
-	}
-	cluster, err := practice.Reopen(ctx, string(dir))
-	if err != nil {
-		return restore.World{}, &usageError{err}
-	}
-	se.close = append(se.close, se.leavePractice(cluster))
-	return practiceWorld(cluster), nil
+	return err
 }
 
 // newestSet is the newest set of a folder that can be opened.
@@ -146,5 +145,5 @@ func newestSet(dir string) (string, error) {
 			return s.Dir, nil
 		}
 	}
-	return "", fmt.Errorf("no backup set in %s can be opened", dir)
+	return "", usagef("no backup set in %s can be opened", dir)
 }

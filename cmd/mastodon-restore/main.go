@@ -3,9 +3,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"mastodon-restore/internal/plain"
 	"mastodon-restore/workflow"
@@ -13,10 +16,17 @@ import (
 
 func main() { os.Exit(int(run(os.Args[1:]))) }
 
+// run carries a command line out. What is told of an error is told here, unless a run's own face
+// has told it.
 func run(args []string) workflow.Exit {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// Whoever presses ctrl+c a second time means it, whatever hangs. A run has its own ears.
+	context.AfterFunc(ctx, stop)
+
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.Execute()
+	err := root.ExecuteContext(ctx)
 	var ended *endedError
 	switch {
 	case err == nil:
@@ -24,19 +34,29 @@ func run(args []string) workflow.Exit {
 	case errors.As(err, &ended):
 		return ended.exit
 	}
-	exit := workflow.ExitFailed
-	var wrong *usageError
-	if errors.As(err, &wrong) || isCobraUsage(err) {
-		exit = workflow.ExitUsage
+	if unknownCommand(err) {
+		err = usagef("%w; mastodon-restore --help lists the commands", err)
 	}
-	if errors.Is(err, workflow.ErrLocked) {
-		exit = workflow.ExitLocked
-	}
+	exit := exitOf(ctx, err)
 	fmt.Fprintln(os.Stderr, "mastodon-restore:", err)
 	if asksForJSON(args) {
 		_ = plain.WriteExit(os.Stdout, exit, err.Error())
 	}
 	return exit
+}
+
+// exitOf is the exit code of an error that came before a run was at work.
+func exitOf(ctx context.Context, err error) workflow.Exit {
+	var wrong *usageError
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return workflow.ExitCancelled
+	case errors.Is(err, workflow.ErrLocked):
+		return workflow.ExitLocked
+	case errors.As(err, &wrong):
+		return workflow.ExitUsage
+	}
+	return workflow.ExitFailed
 }
 
 // endedError is how a run ended; everything about it has been said already.

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,14 +39,16 @@ everything can be interrupted and resumed. To try it without a cluster: mastodon
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE:          func(c *cobra.Command, _ []string) error { return s.restore(c) },
+		RunE:          func(c *cobra.Command, _ []string) error { return s.restore(c.Context()) },
 	}
 	s.clusterFlags(root)
 	s.restoreFlags(root)
 	s.faceFlags(root)
 	root.AddCommand(s.restoreCommand(), s.planCommand(), s.resumeCommand(), s.statusCommand(), s.runsCommand(),
 		s.undoCommand(), s.dismissCommand(), s.drillCommand(), s.rightsCommand(), versionCommand())
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usagef("%w; %s --help lists the flags", err, c.CommandPath())
+	})
 	return root
 }
 
@@ -107,27 +109,44 @@ func parseRate(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	var number float64
-	var unit string
-	if _, err := fmt.Sscanf(text+" ", "%f%s", &number, &unit); err != nil && unit == "" {
-		unit = ""
+	factor := 1.0
+	number := strings.TrimRight(text, "kKMG")
+	switch text[len(number):] {
+	case "k", "K":
+		factor = 1e3
+	case "M":
+		factor = 1e6
+	case "G":
+		factor = 1e9
+	case "":
+	default:
+		number = ""
 	}
-	factor := map[string]float64{"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}[unit]
-	if number <= 0 || factor == 0 {
-		return 0, usagef("--bwlimit %s: a number with k, M or G, such as 20M", text)
+	rate, err := strconv.ParseFloat(number, 64)
+	if rate *= factor; err != nil || !(rate >= 1 && rate < 1<<62) {
+		return 0, usagef("--bwlimit %s: a number with k, M or G, such as 20M for 20 million bytes per second", text)
 	}
-	return int64(number * factor), nil
+	return int64(rate), nil
 }
 
-// isCobraUsage recognises what cobra says about commands and arguments; it has no type for it.
-func isCobraUsage(err error) bool {
-	for _, prefix := range []string{"unknown command", "unknown flag", "accepts ", "requires ", "invalid argument", "unknown shorthand"} {
-		if strings.HasPrefix(err.Error(), prefix) {
-			return true
-		}
+// oneRun wants the name of a run.
+func oneRun(c *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef("name one run: %s; mastodon-restore runs lists them", c.Root().Name()+" "+c.Use)
 	}
-	return false
+	return nil
 }
+
+// oneRunOrNone bears that no run is named: there is one to be taken.
+func oneRunOrNone(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return oneRun(c, args)
+}
+
+// unknownCommand recognises what cobra says about a word that is no command; it has no type for it.
+func unknownCommand(err error) bool { return strings.HasPrefix(err.Error(), "unknown command") }
 
 func asksForJSON(args []string) bool {
 	for i, a := range args {

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"os/user"
 	"path/filepath"
-	"syscall"
+	"slices"
+	"sync/atomic"
+	"time"
 
 	"mastodon-restore/internal/plain"
 	"mastodon-restore/tui"
@@ -28,13 +29,17 @@ type session struct {
 	face  face
 	flags restore.Flags
 	from  int // the first event that is news
-	close []func() error
+	// begun says that a face shows the run; before, whoever waits is told on standard error.
+	begun atomic.Bool
+	// parent is the journal of the run that this one takes up.
+	parent *workflow.Journal
+	close  []func() error
 }
 
 // store is where runs are kept.
 func store() (workflow.Store, error) {
 	base := os.Getenv("XDG_STATE_HOME")
-	if base == "" {
+	if !filepath.IsAbs(base) { // as the XDG rules have it
 		home, err := os.UserHomeDir()
 		if err != nil {
 			return workflow.Store{}, fmt.Errorf("find a place for the journal: %w; set XDG_STATE_HOME", err)
@@ -58,61 +63,160 @@ func newRun(f face, flags restore.Flags) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&session{store: st, face: f, flags: flags}).begin(id, journal)
+	return openSession(st, f, flags, id, journal)
 }
 
-func (s *session) begin(id string, journal *workflow.Journal) (*session, error) {
-	folder := s.store.Path(id)
+// openSession opens what a run writes to, and closes the journal when that fails.
+func openSession(st workflow.Store, f face, flags restore.Flags, id string, journal *workflow.Journal) (*session, error) {
+	folder := st.Path(id)
 	log, err := os.OpenFile(filepath.Join(folder, workflow.LogFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("open the log file: %w", err)
+		return nil, errors.Join(fmt.Errorf("open the log file: %w", err), journal.Close())
 	}
-	s.close = append(s.close, log.Close, journal.Close)
-	s.run = &workflow.Run{ID: id, Journal: journal, LogWriter: log, Folder: folder, Feed: &workflow.Feed{}, ResumeCommand: fmt.Sprintf(resumeCommand, id)}
-	return s, nil
+	return &session{
+		store: st, face: f, flags: flags, close: []func() error{log.Close, journal.Close},
+		run: &workflow.Run{ID: id, Journal: journal, LogWriter: log, Folder: folder, Feed: &workflow.Feed{}, ResumeCommand: fmt.Sprintf(resumeCommand, id)},
+	}, nil
 }
 
 // log is where libraries write what nobody asked for.
 func (s *session) log() io.Writer { return s.run.LogWriter }
 
-// end closes the files; a run that changed nothing and can't be gone on with leaves nothing.
-func (s *session) end() {
-	for _, c := range s.close {
+// shut closes what the session holds, the last thing first: a journal is let go of when nothing
+// works for it any more.
+func (s *session) shut() {
+	for _, c := range slices.Backward(s.close) {
 		_ = c()
 	}
-	if snap := s.run.Feed.Snapshot(); snap.Closed.From.IsZero() && snap.Exit != nil && snap.Exit.Resume == "" && snap.Exit.Code != workflow.ExitDone && snap.Exit.Code != workflow.ExitWarnings {
-		_ = s.store.Remove(s.run.ID)
-	}
+	s.close = nil
 }
+
+// discard forgets a run that never began.
+func (s *session) discard() {
+	s.shut()
+	_ = s.store.Remove(s.run.ID)
+}
+
+// grace is how long a run that nobody sees any more may take to stop.
+const grace = 20 * time.Second
 
 // execute runs the engine beside the face and returns how it ended.
 func (s *session) execute(ctx context.Context) error {
-	defer s.end()
-	ctx, interrupt := context.WithCancel(ctx)
+	asked := ctx // a signal that came before the run was at work
+	ctx, interrupt := context.WithCancel(context.WithoutCancel(ctx))
 	defer interrupt()
-	defer s.onSignals(interrupt)()
+	ears := s.listen(interrupt)
+	defer ears.deafen()
+	if asked.Err() != nil {
+		interrupt()
+	}
+	s.begun.Store(true)
 
 	done := make(chan workflow.Exit, 1)
-	start := func(o workflow.Operator) {
+	over, ending := context.WithCancel(context.Background())
+	defer ending()
+	err := s.show(over, ears, func(o workflow.Operator) {
 		s.run.Operator = workflow.Presets{Answers: s.flags.Answers, Next: o}
-		go func() { done <- s.run.Execute(ctx) }()
-	}
-	var err error
-	if s.face == faceWizard {
-		err = s.wizard(ctx, start, interrupt)
-	} else {
-		err = s.sentences(ctx, start)
-	}
+		go func() {
+			done <- s.run.Execute(ctx)
+			ending()
+		}()
+	})
 	if err != nil {
 		// Nobody sees the run any more: it is cut off where it is, to be resumed.
 		interrupt()
 	}
-	exit := <-done
+	exit := s.wait(done, ears, err)
+	return s.leave(exit, err)
+}
+
+// show lets the chosen face show the run until it has ended and the person has left. A process
+// that was told to end takes the face away when the run is over; one that was told twice, at once.
+func (s *session) show(over context.Context, e *ears, start func(workflow.Operator)) error {
+	ctx, away := context.WithCancel(context.Background())
+	defer away()
+	defer context.AfterFunc(e.insisted, away)()
+	defer context.AfterFunc(e.terminated, func() { context.AfterFunc(over, away) })()
 	if s.face == faceWizard {
-		fmt.Print(tui.Farewell(s.run.Feed.Snapshot(), s.wizardOptions(nil, nil)))
+		desk := workflow.NewDesk()
+		start(desk)
+		return tui.Run(ctx, s.wizardOptions(desk, e.interrupt))
+	}
+	return s.sentences(ctx, e, start)
+}
+
+func (s *session) sentences(ctx context.Context, e *ears, start func(workflow.Operator)) error {
+	if s.face == faceJSON {
+		start(plain.Nobody{})
+		return (&plain.JSON{Feed: s.run.Feed, Out: os.Stdout, From: s.from}).Follow(ctx)
+	}
+	text := &plain.Text{Feed: s.run.Feed, Out: os.Stdout, Journal: filepath.Join(s.run.Folder, workflow.JournalFile), From: s.from, Verbose: s.face == faceVerbose}
+	go func() {
+		for {
+			select {
+			case <-e.show:
+				text.Progress()
+			case <-e.insisted.Done():
+				return
+			}
+		}
+	}()
+	if s.flags.Headless {
+		start(plain.Nobody{})
+	} else {
+		start(&plain.Prompt{In: os.Stdin, Out: os.Stdout, Text: text})
+	}
+	return text.Follow(ctx)
+}
+
+// wait returns how the run ended. Where the face has gone before the run, the run has a while to
+// stop; then it is left as a killed process leaves it, and can be resumed.
+func (s *session) wait(done <-chan workflow.Exit, e *ears, gone error) workflow.Exit {
+	var limit <-chan time.Time
+	switch {
+	case errors.Is(gone, tui.ErrLeft): // who said "without waiting"
+		limit = time.After(time.Second)
+	case gone != nil:
+		limit = time.After(grace)
+	}
+	select {
+	case exit := <-done:
+		return exit
+	case <-limit:
+	case <-e.insisted.Done():
+	}
+	select {
+	case exit := <-done:
+		return exit
+	default:
+		return workflow.ExitInterrupted
+	}
+}
+
+// leave says what is left to say, closes everything, and forgets a run that changed nothing and
+// can't be gone on with.
+func (s *session) leave(exit workflow.Exit, err error) error {
+	snap := s.run.Feed.Snapshot()
+	forget := forgettable(snap)
+	if s.face == faceWizard {
+		o := s.wizardOptions(nil, nil)
+		if forget {
+			o.JournalPath = ""
+		}
+		fmt.Print(tui.Farewell(snap, o))
 	}
 	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, tui.ErrLeft) {
-		return fmt.Errorf("%w (run %s: %s)", err, s.run.ID, exit)
+		fmt.Fprintf(os.Stderr, "mastodon-restore: %v; the run was not to go on unseen (%s). %s --plain goes on in sentences\n", err, exit, s.run.ResumeCommand)
+	}
+	if s.parent != nil && (exit == workflow.ExitDone || exit == workflow.ExitWarnings) {
+		s.tellParent(snap)
+	}
+	s.shut()
+	if forget {
+		if s.face == facePlain || s.face == faceVerbose {
+			fmt.Println("Nothing was changed; the journal of this run was removed.")
+		}
+		_ = s.store.Remove(s.run.ID)
 	}
 	return ended(exit)
 }
@@ -124,58 +228,27 @@ func (s *session) wizardOptions(desk *workflow.Desk, interrupt func()) tui.Optio
 	}
 }
 
-func (s *session) wizard(ctx context.Context, start func(workflow.Operator), interrupt func()) error {
-	desk := workflow.NewDesk()
-	start(desk)
-	// The screen outlives an interruption, to show where the run stopped.
-	return tui.Run(context.WithoutCancel(ctx), s.wizardOptions(desk, interrupt))
-}
-
-func (s *session) sentences(ctx context.Context, start func(workflow.Operator)) error {
-	ctx = context.WithoutCancel(ctx)
-	if s.face == faceJSON {
-		start(plain.Nobody{})
-		return (&plain.JSON{Feed: s.run.Feed, Out: os.Stdout, From: s.from}).Follow(ctx)
+// forgettable says that a run ended without having changed anything, and that there is nothing to
+// go on with. One that got as far as a step that changes things is kept, whatever it did there.
+func forgettable(run workflow.Snapshot) bool {
+	harmless := []string{"target", "set", "preflight", "plan"}
+	switch {
+	case run.Exit == nil, run.Exit.Resume != "":
+		return false
+	case !run.Closed.From.IsZero():
+		return false
 	}
-	text := &plain.Text{Feed: s.run.Feed, Out: os.Stdout, Journal: filepath.Join(s.run.Folder, workflow.JournalFile), From: s.from, Verbose: s.face == faceVerbose}
-	defer onProgressSignal(text.Progress)()
-	if s.flags.Headless {
-		start(plain.Nobody{})
-	} else {
-		start(&plain.Prompt{In: os.Stdin, Out: os.Stdout, Text: text})
+	switch run.Exit.Code {
+	case workflow.ExitDone, workflow.ExitWarnings:
+		return false
+	case workflow.ExitCancelled:
+		return true
+	case workflow.ExitUsage, workflow.ExitLocked:
+		harmless = append(harmless, "dismiss", "give-up") // they ask first
 	}
-	return text.Follow(ctx)
-}
-
-// onSignals makes the first interrupt a request to stop after the step, and the second, or a
-// termination, a cut. The wizard has the first for itself: there it is a key.
-func (s *session) onSignals(interrupt func()) (restore func()) {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		asked := false
-		for sig := range signals {
-			if sig == os.Interrupt && !asked {
-				asked = true
-				s.run.StopAfterStep()
-				s.run.Log(workflow.SeverityWarns, "stopping after this step; press ctrl+c again to stop now (what is done is kept)")
-				continue
-			}
-			interrupt()
-		}
-	}()
-	return func() { signal.Stop(signals); close(signals) }
-}
-
-func onProgressSignal(show func()) (restore func()) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGUSR1)
-	go func() {
-		for range signals {
-			show()
-		}
-	}()
-	return func() { signal.Stop(signals); close(signals) }
+	return !slices.ContainsFunc(run.Steps, func(v workflow.StepView) bool {
+		return v.Status != workflow.StatusPending && !slices.Contains(harmless, v.ID)
+	})
 }
 
 // newID is a short name without letters that look alike; it becomes part of database names.

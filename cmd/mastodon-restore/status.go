@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -17,13 +19,13 @@ func (s *settings) statusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status [RUN]",
 		Short: "Show where a run is (default: the newest)",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  oneRunOrNone,
 		RunE: func(c *cobra.Command, args []string) error {
 			st, err := store()
 			if err != nil {
 				return err
 			}
-			run, err := choose(st, args, func(workflow.Snapshot) bool { return true })
+			run, err := newest(st, args)
 			if err != nil {
 				return err
 			}
@@ -36,6 +38,28 @@ func (s *settings) statusCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&s.output, "output", "text", "text or json")
 	return c
+}
+
+// newest is the named run, or the newest of all.
+func newest(st workflow.Store, args []string) (workflow.Snapshot, error) {
+	if len(args) == 1 {
+		run, err := st.Read(args[0])
+		if errors.Is(err, workflow.ErrNoRun) {
+			return run, unknownRun(err)
+		}
+		if err == nil && run.Run == "" {
+			return run, usagef("run %s never began", args[0])
+		}
+		return run, err
+	}
+	runs, _, err := st.List()
+	if err != nil {
+		return workflow.Snapshot{}, err
+	}
+	if len(runs) == 0 {
+		return workflow.Snapshot{}, usagef("no runs in %s", st.Dir)
+	}
+	return runs[0], nil
 }
 
 func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
@@ -57,7 +81,10 @@ func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
 	if !run.Ended() {
 		fmt.Fprintf(w, "Go on with: "+resumeCommand+"\n", run.Run)
 	}
-	_, err := fmt.Fprintf(w, "Journal: %s\n", st.Path(run.Run))
+	if run.Report != nil {
+		fmt.Fprintf(w, "%s\nReport: %s\n", run.Report.Headline, run.Report.Path)
+	}
+	_, err := fmt.Fprintf(w, "Journal: %s\n", filepath.Join(st.Path(run.Run), workflow.JournalFile))
 	return err
 }
 
@@ -70,7 +97,13 @@ func took(v workflow.StepView, now time.Time) string {
 
 // stateWords is how a run stands, in one word or two.
 func stateWords(run workflow.Snapshot) string {
+	undo, undone := takenUp(run, kindUndo)
+	dismissal, dismissed := takenUp(run, kindDismiss)
 	switch {
+	case undone:
+		return "undone by " + undo
+	case run.Exit != nil && dismissed:
+		return run.Exit.Name + ", dismissed by " + dismissal
 	case run.Exit != nil:
 		return run.Exit.Name
 	case run.Current >= 0 && run.Current < len(run.Steps):
