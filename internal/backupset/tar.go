@@ -148,11 +148,11 @@ func (t *tarReader) begin(at int64, kind byte) error {
 	if t.pax.timed {
 		m.modified = t.pax.modified
 	}
-	if kind == 0 || kind == '7' {
+	switch {
+	case kind == 0 && bytes.HasSuffix(m.name, []byte("/")):
+		m.kind = tarDir // v7 has no other way to say it
+	case kind == 0, kind == '7':
 		m.kind = tarFile
-	}
-	if m.kind == tarFile && bytes.HasSuffix(m.name, []byte("/")) {
-		m.kind = tarDir
 	}
 	switch m.kind {
 	case tarLink, tarSymlink, tarChar, tarBlockDev, tarDir, tarFifo:

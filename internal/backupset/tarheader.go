@@ -55,6 +55,9 @@ func numbers(b []byte) (size, modified int64, err error) {
 	if string(b[257:262]) == "ustar" {
 		fields = append(fields, b[329:337], b[337:345]) // device
 	}
+	if string(b[257:265]) == "ustar  \x00" {
+		fields = append(fields, b[345:357], b[357:369]) // GNU's times of access and of change
+	}
 	for _, field := range fields {
 		if _, err := number(field); err != nil {
 			return 0, 0, err
@@ -135,9 +138,12 @@ func (t *tarReader) extended(kind byte) error {
 	case 'K':
 		t.link = append(t.link[:0], text(t.meta)...)
 	case 'x':
-		if err := t.records(t.meta); err != nil {
-			return t.fail(fmt.Errorf("an extended header can't be read: %w", err))
-		}
+		err = t.records(t.meta)
+	case 'g':
+		err = new(tarReader).records(t.meta) // of all members to come: nothing that matters here
+	}
+	if err != nil {
+		return t.fail(fmt.Errorf("an extended header can't be read: %w", err))
 	}
 	return nil
 }
