@@ -2,6 +2,7 @@ package practice_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"sync"
@@ -35,6 +36,12 @@ func open(t *testing.T, o practice.Options) *practice.Cluster {
 // simulated gives a test a copy of one simulated cluster: a cluster's folder can be moved.
 func simulated(t *testing.T) *practice.Cluster {
 	t.Helper()
+	return unlucky(t, "")
+}
+
+// unlucky is a copy with a fault in its state.
+func unlucky(t *testing.T, fault string) *practice.Cluster {
+	t.Helper()
 	model.once.Do(func() {
 		c, err := practice.Open(context.Background(), practice.Options{Simulate: true, Fast: true})
 		if model.err = err; err == nil {
@@ -44,6 +51,17 @@ func simulated(t *testing.T) *practice.Cluster {
 	require.NoError(t, model.err)
 	dir := filepath.Join(t.TempDir(), "cluster")
 	require.NoError(t, os.CopyFS(dir, os.DirFS(model.dir)))
+	if fault != "" {
+		name := filepath.Join(dir, "state.json")
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		state := map[string]any{}
+		require.NoError(t, json.Unmarshal(text, &state))
+		state["fault"] = map[string]any{"name": fault, "after": 300_000}
+		text, err = json.Marshal(state)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(name, text, 0o600))
+	}
 	c, err := practice.Reopen(t.Context(), dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Destroy()) })

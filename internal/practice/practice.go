@@ -159,7 +159,11 @@ func (c *Cluster) SetDir() string { return filepath.Join(c.dir, "sets") }
 // Simulated says in words what is real.
 func (c *Cluster) Simulated() string {
 	if c.server == nil {
-		return "practice cluster inside the program; the database is simulated, since no PostgreSQL is installed"
+		why := "since no PostgreSQL is installed"
+		if _, err := pgserver.Find(); err == nil {
+			why = "as was asked for"
+		}
+		return "practice cluster inside the program; the database is simulated, " + why
 	}
 	return fmt.Sprintf("practice cluster inside the program; the database is a real PostgreSQL %d of this machine", c.major)
 }

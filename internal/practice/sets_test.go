@@ -52,8 +52,6 @@ func createdOf(t *testing.T, set string) time.Time {
 	archive, err := pgdump.OpenFile(filepath.Join(set, "pg_dump_mastodon_backup.sqlc"))
 	require.NoError(t, err)
 	defer archive.Close()
-	_, err = archive.Verify(t.Context())
-	require.NoError(t, err)
 	at, err := time.ParseInLocation(time.DateTime, archive.Header.Created.Format(time.DateTime), time.Local)
 	require.NoError(t, err)
 	return at

@@ -220,7 +220,7 @@ func TestFaultsStrikeAndAreMended(t *testing.T) {
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			t.Parallel()
-			first := open(t, practice.Options{Simulate: true, Fault: c.fault})
+			first := unlucky(t, c.fault)
 			pod := utility(t, first, "k7q2")
 			c.strike(t, first, pod)
 			second, err := practice.Reopen(t.Context(), first.Dir())
