@@ -57,7 +57,7 @@ func (c *Cluster) namespaceUID(ctx context.Context) (string, error) {
 	case err == nil:
 		return string(ns.UID), nil
 	case apierrors.IsNotFound(err):
-		return "", fmt.Errorf("namespace %s is not there; name another one with -n", c.namespace)
+		return "", fmt.Errorf("%w: %s is not in this cluster", mastodon.ErrNoNamespace, c.namespace)
 	case !apierrors.IsForbidden(err):
 		return "", fmt.Errorf("identify namespace %s: %w", c.namespace, err)
 	}

@@ -184,5 +184,5 @@ func TestIdentity(t *testing.T) {
 	require.Equal(t, "ca-zero", id.NamespaceUID)
 
 	_, err = newAPIServer(t).cluster(Options{}).Identity(t.Context())
-	require.EqualError(t, err, "namespace fedi is not there; name another one with -n")
+	require.EqualError(t, err, "no such namespace: fedi is not in this cluster")
 }

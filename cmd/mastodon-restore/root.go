@@ -44,7 +44,7 @@ everything can be interrupted and resumed. To try it without a cluster: mastodon
 	s.clusterFlags(root)
 	s.restoreFlags(root)
 	s.faceFlags(root)
-	root.AddCommand(s.restoreCommand(), s.planCommand(), s.resumeCommand(), s.statusCommand(), s.runsCommand(),
+	root.AddCommand(s.restoreCommand(), s.planCommand(), s.inspectCommand(), s.resumeCommand(), s.statusCommand(), s.runsCommand(),
 		s.undoCommand(), s.dismissCommand(), s.drillCommand(), s.rightsCommand(), versionCommand())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w; %s --help lists the flags", err, c.CommandPath())

@@ -1,6 +1,12 @@
 package mastodon
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrNoNamespace means that the namespace is not there: a name was mistyped, as a rule.
+var ErrNoNamespace = errors.New("no such namespace")
 
 // HeldError says that another run holds a namespace's lock, and who.
 type HeldError struct {

@@ -48,7 +48,7 @@ func (r *Restore) pickSet(ctx context.Context, t *workflow.Task) (*backupset.Set
 	if o.Set != "" {
 		set, err := backupset.Open(o.Set)
 		if err == nil && set.Problem != nil {
-			err = set.Problem
+			return nil, nil, unreadable(set)
 		}
 		if err != nil {
 			return nil, nil, usage(err.Error(), "pass the folder that holds pg_dump_mastodon_backup.sqlc with --set")
@@ -78,6 +78,14 @@ func (r *Restore) pickSet(ctx context.Context, t *workflow.Task) (*backupset.Set
 		}
 	}
 	return nil, nil, usage(fmt.Sprintf("no backup set %q", a.Option), "choose one of those in "+o.Sets)
+}
+
+// unreadable is a set whose dump can't even be begun with.
+func unreadable(set *backupset.Set) error {
+	f := workflow.Fail(set.Problem, "the backup set can't be used: "+set.Part(backupset.Dump).Name)
+	f.Meaning = "Without its dump a set restores nothing. Choose another set, or take a good copy of the file."
+	f.World, f.Exit = "Nothing was changed.", workflow.ExitBlocked
+	return f
 }
 
 // reading is the table of sets while it is being filled.

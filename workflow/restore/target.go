@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,6 +25,9 @@ func (r *Restore) target() workflow.Step {
 
 func (r *Restore) chooseTarget(ctx context.Context, t *workflow.Task) error {
 	id, err := r.World.Cluster.Identity(ctx)
+	if errors.Is(err, mastodon.ErrNoNamespace) {
+		return usage(err.Error(), "pass another one with -n, or another --context; kubectl get namespaces lists what there is")
+	}
 	if err != nil {
 		return err
 	}
