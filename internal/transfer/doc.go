@@ -19,6 +19,9 @@
 // parcel is sent again, after the processes of the broken lane were killed over there: a late tar
 // could otherwise unlink a file that its successor has just written and leave half of it.
 //
+// What has arrived is remembered twice: in the [Ledger] here, and in a hidden file in the destination
+// while the transfer is not complete, so that another machine can go on.
+//
 // # What it leaves
 //
 // Files get the present time and the far side's umask: no chown, chmod or utime per file, each of
@@ -26,6 +29,6 @@
 // since the database that goes with the backup refers to the backup's file; files newer than the
 // backup are listed in the [Report] before. Nothing is ever deleted otherwise.
 //
-// The package knows neither Kubernetes nor Mastodon's database. [Send], [SendFile] and [Scan] may
-// run side by side as long as each has its own [Ledger].
+// The package knows neither Kubernetes nor Mastodon's database. Transfers may run side
+// by side as long as each has its own [Ledger].
 package transfer

@@ -3,6 +3,7 @@ package transfer
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed" // the far side's scripts
 	"errors"
 	"fmt"
@@ -164,6 +165,18 @@ type facts struct {
 	gnu   bool
 	lacks string
 	ended bool
+	// sent holds what arrived in earlier runs, as the lanes noted it on the volume.
+	sent map[string]Receipt
+}
+
+// note reads a line of the far side's notes; a torn one is none.
+func (f *facts) note(words []string) {
+	if len(words) != 3 || len(words[1]) != sha256.Size*2 {
+		return
+	}
+	if blocks, err := strconv.ParseInt(words[2], 10, 64); err == nil {
+		f.sent[words[0]] = Receipt{Bytes: blocks * blockBytes, SHA256: words[1]}
+	}
 }
 
 func (f *facts) result() (bool, error) {
@@ -173,11 +186,16 @@ func (f *facts) result() (bool, error) {
 	return f.ended, nil
 }
 
-// probe checks the tools and the directory, and ends what earlier runs left behind.
-func (f *farSide) probe(ctx context.Context, tag string) (*facts, error) {
+// sentName is the file in the destination in which the lanes note what has arrived. It lets another
+// machine go on, or this one after it died between the arrival and its own note.
+func sentName(key string) string { return ".mastodon-restore-" + key + ".sent" }
+
+// probe checks the tools and the directory, ends what earlier runs left behind, and reads what
+// they noted.
+func (f *farSide) probe(ctx context.Context, key string) (*facts, error) {
 	var got *facts
-	err := f.run(ctx, probeScript, []string{f.dir, tag}, func(nonce string) reader {
-		got = &facts{place: f.place.String()}
+	err := f.run(ctx, probeScript, []string{f.dir, key + ".", sentName(key)}, func(nonce string) reader {
+		got = &facts{place: f.place.String(), sent: map[string]Receipt{}}
 		got.sep, got.each = '\n', func(line string) {
 			rest, _ := strings.CutPrefix(line, nonce+" ")
 			switch {
@@ -187,6 +205,8 @@ func (f *farSide) probe(ctx context.Context, tag string) (*facts, error) {
 				got.ended = true
 			case strings.HasPrefix(rest, "lacks "):
 				got.lacks = rest[len("lacks "):]
+			case strings.HasPrefix(rest, "sent "):
+				got.note(strings.Fields(rest)[1:])
 			}
 		}
 		return got
@@ -227,6 +247,16 @@ func (f *farSide) census(ctx context.Context, folder string, since time.Time, li
 		return got
 	})
 	return got, err
+}
+
+// forget removes the notes of what has arrived.
+func (f *farSide) forget(ctx context.Context, key string) error {
+	const script = `rm -f -- "$2/$3" && printf '%s end\n' "$1"`
+	return f.run(ctx, script, []string{f.dir, sentName(key)}, func(nonce string) reader {
+		got := &facts{}
+		got.sep, got.each = '\n', func(line string) { got.ended = got.ended || line == nonce+" end" }
+		return got
+	})
 }
 
 // df asks for free bytes and inodes; -1 where there is no answer.

@@ -1,9 +1,10 @@
-# One lane of a transfer. Arguments: the nonce that marks our own lines, the directory, the tag of
-# a broken lane to end first (or -), tar's further options. Parcels come on the standard input: a
+# One lane of a transfer. Arguments: the nonce that marks our own lines, the directory, the file in
+# it that tells what has arrived, the tag of a broken lane to end first (or -), tar's further
+# options. Parcels come on the standard input: a
 # block of 32 KiB that begins with the header's words, then the payload in whole blocks. Every
 # parcel is answered by one line.
-nonce=$1 dir=$2 broken=$3
-shift 3
+nonce=$1 dir=$2 sent=$3 broken=$4
+shift 4
 LC_ALL=C
 export LC_ALL
 exec 5>&1
@@ -103,6 +104,10 @@ while header=$(dd bs=32768 count=1 iflag=fullblock 2>/dev/null); do
 	join) got=$(join 4>&1) ;;
 	check) got=$(check 4>&1) ;;
 	*) exit 1 ;;
+	esac
+	case $verb$got in
+	check*) ;;
+	*"$sum"*rc=0* | *rc=0*"$sum"*) echo "$id $sum $blocks" >>"$sent" ;;
 	esac
 	say end "$id" $got
 	# After a refusal nobody knows how much of the input was read. A list with differences is none.

@@ -13,6 +13,8 @@ const (
 	defaultStall      = 30 * time.Second
 	defaultPatience   = 5 * time.Minute
 	defaultMaxLanes   = 16
+	// yieldingLanes is how many there are beside a live server.
+	yieldingLanes = 2
 )
 
 // Destination is where an archive goes.
@@ -53,7 +55,8 @@ type Options struct {
 	// Patience ends the transfer when nothing has arrived for so long; 0 is 5 minutes.
 	Patience time.Duration
 	Verify   Verification
-	// Nice runs the far side at this niceness (1 to 19), so that a live server goes first.
+	// Nice runs the far side at this niceness (1 to 19), so that a live server goes
+	// first; unless Lanes says otherwise, there are then only two.
 	Nice int
 	// BackupTime is when the backup was made. Files already there and newer than it are listed
 	// in the report. The zero value takes the archive's own modification time.
@@ -76,6 +79,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.Nice > 0 && o.Lanes == 0 {
+		o.Lanes = yieldingLanes
+	}
 	o.BatchBytes = orDefault(o.BatchBytes, defaultBatchBytes)
 	o.BatchFiles = orDefault(o.BatchFiles, defaultBatchFiles)
 	o.Memory = max(orDefault(o.Memory, defaultMemory), 4*o.BatchBytes)

@@ -124,11 +124,16 @@ func (t *transfer) take(p *parcel) error {
 	return nil
 }
 
-// had says whether the ledger has a parcel, and refuses one that has become another since.
+// had says whether the ledger or the far side has a parcel, and refuses one that has become another since.
 func (t *transfer) had(p *parcel) (bool, error) {
 	r, ok := t.opt.Ledger.Receipt(p.id)
 	if !ok {
-		return false, nil
+		if r, ok = t.facts.sent[p.id]; !ok {
+			return false, nil
+		}
+		if err := t.opt.Ledger.Record(p.id, r); err != nil {
+			return false, err
+		}
 	}
 	if r.SHA256 != p.digest || r.Bytes != p.n {
 		return false, &ChangedError{File: t.path, What: fmt.Sprintf("part %s of it was another one", p.id)}

@@ -1,6 +1,7 @@
 # Looks at the far side before a transfer. Arguments: the nonce that marks our own lines, the
-# directory, the tag of all lanes that earlier runs of this transfer may have left.
-nonce=$1 dir=$2 tag=$3
+# directory, the tag of all lanes that earlier runs of this transfer may have left, the file that
+# tells what has arrived.
+nonce=$1 dir=$2 tag=$3 sent=$4
 LC_ALL=C
 export LC_ALL
 
@@ -36,4 +37,9 @@ while pids=$(grep -ls "MASTODON_RESTORE_LANE=$tag" /proc/[0-9]*/environ); [ -n "
 	sleep 0.1
 done
 case $(tar --version 2>&1) in *"GNU tar"*) say tar gnu ;; *) say tar plain ;; esac
+if [ -f "$sent" ]; then
+	while read -r id sum blocks rest; do
+		say sent "$id" "$sum" "$blocks"
+	done <"$sent"
+fi
 say end

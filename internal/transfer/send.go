@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,13 +95,19 @@ func (t *transfer) send(ctx context.Context, to Destination) error {
 		if err := t.passes(ctx, t.cutArchive(to)); err != nil {
 			return err
 		}
-		if err := t.sameDigest(); err != nil || t.opt.Verify == VerifyNone {
+		if err := t.sameDigest(); err != nil {
 			return err
+		}
+		if t.opt.Verify == VerifyNone {
+			return t.far.forget(ctx, t.key)
 		}
 		t.phase.Store(Verifying)
 		differs, err := t.verify(ctx, to)
-		if err != nil || differs == nil {
+		if err != nil {
 			return err
+		}
+		if differs == nil {
+			return t.far.forget(ctx, t.key)
 		}
 		if again || len(t.wrong) == 0 {
 			return differs
@@ -150,7 +155,7 @@ func (t *transfer) bind(src source, dir, class string) error {
 		return t.rebind(old, print, dir, class)
 	}
 	plan := fmt.Sprintf("%d %d %d %q %q", planVersion, t.opt.BatchBytes, t.opt.BatchFiles, class, dir)
-	t.key = laneKey(print, dir)
+	t.key = transferKey(print, plan)
 	return t.opt.Ledger.Record(planReceipt, Receipt{Bytes: t.total, SHA256: print, Plan: plan})
 }
 
@@ -171,18 +176,18 @@ func (t *transfer) rebind(old Receipt, print, dir, class string) error {
 	}
 	t.opt.BatchBytes, t.opt.BatchFiles = bytes, files
 	t.opt.Memory = max(t.opt.Memory, 4*bytes)
-	t.key = laneKey(print, dir)
+	t.key = transferKey(print, old.Plan)
 	return nil
 }
 
-// laneKey is common to all lanes that ever carry this file to this directory.
-func laneKey(print, dir string) string {
-	h := rank(print + dir)
-	return strconv.FormatUint(h.rank, 16)
+// transferKey names what is the same whoever carries this file to this directory: the processes
+// and the notes that are left there.
+func transferKey(print, plan string) string {
+	return fmt.Sprintf("%016x", rank(print+" "+plan).rank)
 }
 
 func (t *transfer) probe(ctx context.Context) error {
-	facts, err := t.far.probe(ctx, t.key+".")
+	facts, err := t.far.probe(ctx, t.key)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,10 @@ func (t *transfer) sendFile(ctx context.Context, name string) error {
 	if err := t.passes(ctx, t.cutFile(name, part)); err != nil {
 		return err
 	}
-	return t.sameDigest()
+	if err := t.sameDigest(); err != nil {
+		return err
+	}
+	return t.far.forget(ctx, t.key)
 }
 
 // cutFile emits one file as pieces.
