@@ -16,33 +16,40 @@ import (
 
 func main() { os.Exit(int(run(os.Args[1:]))) }
 
-// run carries a command line out. What is told of an error is told here, unless a run's own face
-// has told it.
+// run carries a command line out and tells of errors.
 func run(args []string) workflow.Exit {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// Whoever presses ctrl+c a second time means it, whatever hangs. A run has its own ears.
 	context.AfterFunc(ctx, stop)
 
+	exit, err := carryOut(ctx, args)
+	if err == nil {
+		return exit
+	}
+	fmt.Fprintln(os.Stderr, "mastodon-restore:", err)
+	if asksForJSON(args) {
+		_ = plain.WriteExit(os.Stdout, exit, err.Error())
+	}
+	return exit
+}
+
+// carryOut does what a command line says. An error is still to be told; where a run's face has told
+// everything, there is only the exit.
+func carryOut(ctx context.Context, args []string) (workflow.Exit, error) {
 	root := newRoot()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var ended *endedError
 	switch {
 	case err == nil:
-		return workflow.ExitDone
+		return workflow.ExitDone, nil
 	case errors.As(err, &ended):
-		return ended.exit
-	}
-	if unknownCommand(err) {
+		return ended.exit, nil
+	case unknownCommand(err):
 		err = usagef("%w; mastodon-restore --help lists the commands", err)
 	}
-	exit := exitOf(ctx, err)
-	fmt.Fprintln(os.Stderr, "mastodon-restore:", err)
-	if asksForJSON(args) {
-		_ = plain.WriteExit(os.Stdout, exit, err.Error())
-	}
-	return exit
+	return exitOf(ctx, err), err
 }
 
 // exitOf is the exit code of an error that came before a run was at work.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mastodon-restore/internal/backupset"
 	"mastodon-restore/workflow"
 	"mastodon-restore/workflow/restore"
 )
@@ -104,5 +105,20 @@ func (s *settings) prepare() error {
 		*path = whole
 	}
 	s.Headless = s.headless()
+	return s.checkSet()
+}
+
+// checkSet refuses a set that can't be opened before anything is made or asked for it.
+func (s *settings) checkSet() error {
+	if s.Set == "" {
+		return nil
+	}
+	set, err := backupset.Open(s.Set)
+	if err == nil {
+		err = set.Problem
+	}
+	if err != nil {
+		return usagef("%w; pass the folder that holds pg_dump_mastodon_backup.sqlc with --set", err)
+	}
 	return nil
 }
