@@ -75,11 +75,19 @@ func (e *firstError) log(t *workflow.Task, line string) {
 	if isError(line) {
 		level = workflow.SeverityBlocks
 	}
-	if strings.HasPrefix(line, "pg_restore: launching item") && level == "" {
+	text := strings.TrimPrefix(line, "pg_restore: ")
+	if level == "" && begins.MatchString(text) {
 		return // its end is a line too
 	}
-	t.LogAt(level, "%s", strings.TrimPrefix(line, "pg_restore: "))
+	t.LogAt(level, "%s", ended.ReplaceAllString(text, ""))
 }
+
+// With several jobs pg_restore says of each object that it begins, more than once, and that it
+// has ended; only the end is shown, without the number in the dump's contents.
+var (
+	begins = regexp.MustCompile(`^(launching item|skipping item|creating (INDEX|CONSTRAINT|FK CONSTRAINT|TRIGGER) |processing (data|item))`)
+	ended  = regexp.MustCompile(`^finished item \d+ `)
+)
 
 func isError(line string) bool {
 	return strings.Contains(line, "error:") || strings.HasPrefix(line, "ERROR:") || strings.HasPrefix(line, "FATAL:")

@@ -70,8 +70,7 @@ func (r *Restore) describe() workflow.Forecast {
 			closed = closed.plus(about)
 		}
 	}
-	line("lock, note the replicas of "+r.workloadWords(), seconds(5, 5), false)
-	line("scale all to 0"+r.cronJobWords(), seconds(20, 60), false)
+	line("lock, scale "+r.workloadWords()+" to 0"+r.cronJobWords(), seconds(20, 60), false)
 	line("utility pod on "+r.claimWords(), seconds(10, 40), false)
 	bytes, files := r.weigh(r.classes(r.Facts.Options.Cache == CacheBefore))
 	line(strings.Join(names(r.classes(r.Facts.Options.Cache == CacheBefore)), ", ")+"  "+Bytes(bytes), transferTime(bytes, files), false)
@@ -106,7 +105,7 @@ func (r *Restore) consequences(f *workflow.Forecast) {
 	f.Kept = "every file that is not in the backup"
 	f.Undo = "a dump of the old database is saved beside the journal before it is changed"
 	if r.Facts.Options.Database == DatabaseSwap {
-		f.Kept = fmt.Sprintf("as %s until you dismiss it; %s", r.kept(), f.Kept)
+		f.Kept = fmt.Sprintf("as %s; files not in the backup", r.kept())
 		f.Undo = "mastodon-restore undo " + r.Run
 	}
 	for _, c := range r.Facts.Checks {
