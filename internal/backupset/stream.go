@@ -16,7 +16,7 @@ import (
 // The file is read and hashed in a goroutine that runs ahead of whoever decompresses it by at most
 // so many buffers.
 const (
-	streamBuffer  = 256 << 10
+	streamBuffer  = 512 << 10
 	streamBuffers = 3
 )
 
