@@ -149,7 +149,9 @@ func (t *transfer) bind(src source, dir, class string) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", t.path, err)
 	}
+	t.crew.mu.Lock() // the progress is shown already
 	t.total = src.Size()
+	t.crew.mu.Unlock()
 	old, begun := t.opt.Ledger.Receipt(planReceipt)
 	if begun {
 		return t.rebind(old, print, dir, class)
