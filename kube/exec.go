@@ -124,7 +124,7 @@ func (p *Container) once(ctx context.Context, argv []string, s remote.Streams) e
 // settle gives a cancelled stream a moment to end by itself, and no more: some hang.
 func settle(done <-chan error, ctx context.Context) error { //nolint:revive // the channel is the subject
 	select {
-	case <-done:
+	case <-done: //nolint:errcheck // the cancellation is what is told
 	case <-time.After(time.Second):
 	}
 	return context.Cause(ctx)

@@ -20,8 +20,6 @@ const (
 // levels up to 19 take at most 8 MiB; --long takes 128 MiB.
 const widestWindow = 8 << 20
 
-var errTrailing = errors.New("something follows the end")
-
 // limitError means that the file may be whole, but asks for more than we give.
 type limitError struct{ what string }
 

@@ -53,7 +53,7 @@ func (a *Archive) Data(ctx context.Context) iter.Seq2[*Block, error] {
 			defer close(p.full)
 			w := &walker{source: s, contents: a.contents, pipe: p, seen: make([]bool, len(a.contents.entries))}
 			if err := w.walk(a.Header.Compression); err != nil {
-				p.send(piece{err: err})
+				_ = p.send(piece{err: err}) // refused where nobody reads any more
 			}
 		}()
 		defer func() {

@@ -73,16 +73,6 @@ func (d database) has(table string) bool {
 	return err == nil
 }
 
-// tables are the names of the tables.
-func (d database) tables() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(d.dir, "tables"))
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names, err
-}
-
 // create makes an empty table with the columns of its rows.
 func (d database) create(name string, columns []string) error {
 	return os.WriteFile(d.table(name), []byte(strings.Join(columns, "\t")+"\n"), 0o644)

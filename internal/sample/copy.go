@@ -63,7 +63,7 @@ func (c *copier) value(v any) {
 	case null:
 		c.w.WriteString(`\N`)
 	case string:
-		escape.WriteString(c.w, v)
+		_, _ = escape.WriteString(c.w, v) // the writer keeps its error for Flush
 	case int:
 		c.w.WriteString(strconv.Itoa(v))
 	case int64:
