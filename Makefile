@@ -44,7 +44,7 @@ e2e-images:
 	testdata/e2e/images.sh
 
 bench: needs
-	go test -run '^$$' -bench . -benchtime 1x ./internal/pgdump/ ./internal/backupset/ ./tui/
+	go test -run "^$$" -bench . -benchtime 1x -timeout 30m ./internal/pgdump ./internal/backupset ./tui ./cmd/mastodon-restore
 
 # The pictures of the README: a drill in a real terminal, captured as text.
 screens: build needs

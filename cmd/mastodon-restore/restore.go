@@ -108,16 +108,13 @@ func (s *settings) prepare() error {
 	return s.checkSet()
 }
 
-// checkSet refuses a set that can't be opened before anything is made or asked for it.
+// checkSet refuses a folder that is no set before anything is made or asked for it. A set with a
+// damaged dump is for the run to judge: that blocks, and is no wrong usage.
 func (s *settings) checkSet() error {
 	if s.Set == "" {
 		return nil
 	}
-	set, err := backupset.Open(s.Set)
-	if err == nil {
-		err = set.Problem
-	}
-	if err != nil {
+	if _, err := backupset.Open(s.Set); err != nil {
 		return usagef("%w; pass the folder that holds pg_dump_mastodon_backup.sqlc with --set", err)
 	}
 	return nil
