@@ -110,8 +110,8 @@ func checkScheduled(_ context.Context, s *survey) *workflow.Check {
 	if db == nil || db.Counts.ScheduledDue == 0 {
 		return nil
 	}
-	return warns("scheduled-posts", Count(db.Counts.ScheduledDue)+" scheduled posts in the backup are due already", "Sidekiq publishes them minutes after it starts",
-		"if they should not go out, delete them before reopening: DELETE FROM scheduled_statuses WHERE scheduled_at < now()")
+	return warns("scheduled-posts", "scheduled posts in the backup that are due already: "+Count(db.Counts.ScheduledDue), "Sidekiq publishes them minutes after it starts",
+		"if they should not go out: stop after \"migrate and settle\" (ctrl+c), run DELETE FROM scheduled_statuses WHERE scheduled_at < now(), then resume")
 }
 
 func checkEmoji(_ context.Context, s *survey) *workflow.Check {

@@ -207,7 +207,7 @@ func (r *Restore) loadSection(ctx context.Context, t *workflow.Task, section pos
 }
 
 func (r *Restore) loadCard(err error, doing string) *workflow.Failure {
-	f := r.card(err, "database, "+doing)
+	f := r.card(err, doing)
 	if r.Facts.Options.Database == DatabaseSwap {
 		f.World = "The new database is not in use. " + f.World
 	}
@@ -224,7 +224,7 @@ func (r *Restore) swapIn(ctx context.Context, t *workflow.Task) error {
 			break
 		}
 		if try == 3 || ctx.Err() != nil || !strings.Contains(err.Error(), "being accessed by other users") {
-			return r.loadCard(err, "swapping the new one in")
+			return r.loadCard(err, "swapping the new database in")
 		}
 		t.LogAt(workflow.SeverityWarns, "somebody is still connected; trying again: %v", err)
 		if err := pause(ctx, pauseBetween); err != nil {

@@ -141,7 +141,7 @@ func (r *Restore) withPod(ctx context.Context, t *workflow.Task, work func() err
 }
 
 func (r *Restore) transferCard(err error, class string) error {
-	f := r.card(err, "files: "+class+" did not arrive whole")
+	f := r.card(err, class+" did not arrive whole")
 	var full *transfer.VolumeFullError
 	var stalled *transfer.StalledError
 	switch {

@@ -67,11 +67,11 @@ func (r *Restore) saveOld(ctx context.Context, t *workflow.Task) error {
 	t.Log("dumping %s before it is changed", live)
 	file, err := r.db(t).Save(ctx, live, r.Facts.Restored.Attempt+1, func(line string) { t.Log("%s", line) })
 	if err != nil {
-		return r.loadCard(err, "saving the old one")
+		return r.loadCard(err, "saving the old database")
 	}
 	local := filepath.Join(t.Folder(), "before.sqlc")
 	if err := fetch(ctx, r.shell(t, r.client()), file, local); err != nil {
-		return r.loadCard(err, "bringing the old one's dump to this machine")
+		return r.loadCard(err, "bringing the old database's dump to this machine")
 	}
 	t.Log("the old database is saved as %s", local)
 	r.Facts.Restored.Saved = local

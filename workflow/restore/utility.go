@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mastodon-restore/internal/mastodon"
+	"mastodon-restore/internal/postgres"
 	"mastodon-restore/workflow"
 )
 
@@ -87,7 +88,7 @@ func (r *Restore) inspectPod(ctx context.Context, t *workflow.Task) error {
 		f.Meaning = "A NetworkPolicy may forbid it (Bitnami's wants the label RELEASE-postgresql-client: \"true\"), or the server refuses the login."
 		return f
 	}
-	t.Log("database %s answers: server %d, pg_restore %d, as %s", name, look.Server, look.Client, look.User)
+	t.Log("database %s answers: PostgreSQL %d, pg_restore %d, as user %s", name, postgres.Major(look.Server), postgres.Major(look.Client), look.User)
 	if r.Facts.Look == nil {
 		return r.lateChecks(ctx, t, &survey{Restore: r, task: t, look: &look, dataFree: -1})
 	}
