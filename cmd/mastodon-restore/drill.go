@@ -116,7 +116,7 @@ func (s *settings) setUp(se *session, cluster *practice.Cluster) error {
 	}
 	w := practiceWorld(cluster)
 	if s.fast {
-		w.StreamPatience = time.Second
+		w.Patience, w.StreamPatience = 15*time.Second, time.Second
 	}
 	r := restore.New(se.run.ID, w, s.Options)
 	se.run.Plan, se.run.State = r.Plan(), &r.Facts

@@ -25,7 +25,11 @@ const practiceLasts = 24 * time.Hour
 
 // practiceWorld is the practice cluster for a restore.
 func practiceWorld(c *practice.Cluster) restore.World {
-	w := restore.World{Cluster: c, Scratch: c.Scratch(), Who: who(), Resume: resumeCommand, Poll: 200 * time.Millisecond, StreamPatience: 8 * time.Second, BatchBytes: 256 << 10}
+	w := restore.World{
+		Cluster: c, Scratch: c.Scratch(), Who: who(), Resume: resumeCommand,
+		// What goes wrong in practice is to be seen soon.
+		Poll: 200 * time.Millisecond, Patience: 45 * time.Second, StreamPatience: 8 * time.Second, BatchBytes: 256 << 10,
+	}
 	if sim := c.Simulation(); sim != nil {
 		w.Database = func(s postgres.Server) restore.Database { return sim.Reach(s) }
 	}
