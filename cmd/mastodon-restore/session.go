@@ -206,7 +206,10 @@ func (s *session) leave(exit workflow.Exit, err error) error {
 		fmt.Print(tui.Farewell(snap, o))
 	}
 	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, tui.ErrLeft) {
-		fmt.Fprintf(os.Stderr, "mastodon-restore: %v; the run was not to go on unseen (%s). %s --plain goes on in sentences\n", err, exit, s.run.ResumeCommand)
+		fmt.Fprintln(os.Stderr, "mastodon-restore:", err)
+		if exit == workflow.ExitInterrupted {
+			fmt.Fprintf(os.Stderr, "Nobody saw the run any more, so it was stopped where it was. To go on in sentences: %s --plain\n", s.run.ResumeCommand)
+		}
 	}
 	if s.parent != nil && (exit == workflow.ExitDone || exit == workflow.ExitWarnings) {
 		s.tellParent(snap)
