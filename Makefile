@@ -46,6 +46,11 @@ e2e-images:
 bench: needs
 	go test -run "^$$" -bench . -benchtime 1x -timeout 30m ./internal/pgdump ./internal/backupset ./tui ./cmd/mastodon-restore
 
+# Needs a cluster with the storage classes it names, and an image made by
+# lab image transfer:1 bash,tar,coreutils,gzip,findutils,procps
+bench-transfer:
+	go run ./internal/transfer/bench
+
 # The pictures of the README: a drill in a real terminal, captured as text.
 screens: build needs
 	docs/capture.sh
