@@ -32,6 +32,12 @@ func (r *Run) fail(ctx context.Context, t *Task, err error) error {
 		if err := r.save(t.step); err != nil {
 			return err
 		}
+		// The card told of a world that Do has changed, and of ways on that are behind us.
+		old := *card
+		old.World, old.Actions = "", nil
+		if err := r.record(Event{Type: EventFailure, Step: t.step, Failure: &old}); err != nil {
+			return err
+		}
 	}
 	switch a.Then {
 	case ThenRetry:
