@@ -178,7 +178,7 @@ func (l *lane) leave(ctx context.Context, ended <-chan error) error {
 	grace := time.NewTimer(5 * time.Second)
 	defer grace.Stop()
 	select {
-	case <-ended:
+	case <-ended: //nolint:errcheck // the lane is being let go of
 	case <-grace.C:
 	case <-ctx.Done():
 	}

@@ -38,7 +38,7 @@ type naming struct {
 func (n *naming) check(h *tar.Header) (entry, error) {
 	e := entry{size: h.Size, time: h.ModTime}
 	switch h.Typeflag {
-	case tar.TypeReg, tar.TypeRegA, tar.TypeGNUSparse, tar.TypeCont:
+	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
 		e.kind = regular
 	case tar.TypeDir:
 		e.kind = directory

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -171,7 +172,7 @@ func (b *bench) cut(ctx context.Context) error {
 	}
 	ledger := filepath.Join(b.dir, "ledger")
 	if _, err := b.child(ctx, s, "/fast/run", "-ledger", ledger, "-kill-at", "0.63"); err == nil || !strings.Contains(err.Error(), "killed") {
-		return fmt.Errorf("the transfer was not killed: %v", err)
+		return errors.Join(errors.New("the transfer was not killed"), err)
 	}
 	r, err := b.child(ctx, s, "/fast/run", "-ledger", ledger, "-verify")
 	if err != nil {
