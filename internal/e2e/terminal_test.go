@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,12 +54,18 @@ func (term *terminal) screen() string {
 // sees waits until the screen shows a text, and returns the screen.
 func (term *terminal) sees(text string, patience time.Duration) string {
 	term.Helper()
+	return term.seesAny(patience, text)
+}
+
+// seesAny waits until the screen shows one of several texts, and returns the screen.
+func (term *terminal) seesAny(patience time.Duration, texts ...string) string {
+	term.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 		screen := term.screen()
-		if strings.Contains(screen, text) {
+		if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(screen, text) }) {
 			return screen
 		}
-		require.True(term, time.Now().Before(deadline), "the screen never showed %q:\n%s", text, screen)
+		require.True(term, time.Now().Before(deadline), "the screen never showed any of %q:\n%s", texts, screen)
 	}
 }
 

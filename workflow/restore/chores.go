@@ -134,6 +134,7 @@ func (r *Restore) chore(ctx context.Context, t *workflow.Task, c chore) (Chore, 
 			case strings.HasPrefix(line, "Error processing "):
 				visited, done.Errors = visited+1, done.Errors+1
 				t.LogAt(workflow.SeverityWarns, "%s", line)
+			case strings.HasPrefix(line, "Progress: |"): // a bar for somebody who can't see it grow
 			case line != "":
 				done.Said = line
 				t.Log("%s", line)
