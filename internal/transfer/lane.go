@@ -137,7 +137,7 @@ func (l *lane) converse(ctx, alive context.Context, ended <-chan error) error {
 			}
 			l.load(p)
 		}
-		for len(l.flight) < inFlight {
+		for len(l.flight) < inFlight && !l.crew.surplus(l.n) {
 			p := l.crew.shelf.spare()
 			if p == nil {
 				break

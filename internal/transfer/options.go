@@ -13,6 +13,8 @@ const (
 	defaultStall      = 30 * time.Second
 	defaultPatience   = 5 * time.Minute
 	defaultMaxLanes   = 16
+	// leastBatches must fit in memory: the planner alone may hold two of twice the size.
+	leastBatches = 6
 	// yieldingLanes is how many there are beside a live server.
 	yieldingLanes = 2
 )
@@ -84,7 +86,7 @@ func (o Options) withDefaults() Options {
 	}
 	o.BatchBytes = orDefault(o.BatchBytes, defaultBatchBytes)
 	o.BatchFiles = orDefault(o.BatchFiles, defaultBatchFiles)
-	o.Memory = max(orDefault(o.Memory, defaultMemory), 4*o.BatchBytes)
+	o.Memory = max(orDefault(o.Memory, defaultMemory), leastBatches*o.BatchBytes)
 	o.StallAfter = orDefault(o.StallAfter, defaultStall)
 	o.Patience = orDefault(o.Patience, defaultPatience)
 	o.backoff = orDefault(o.backoff, 500*time.Millisecond)

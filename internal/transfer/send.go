@@ -177,7 +177,7 @@ func (t *transfer) rebind(old Receipt, print, dir, class string) error {
 		return fmt.Errorf("resume %s: the ledger belongs to a transfer into %s; start a new run for %s", t.path, path.Join(oldDir, oldClass), path.Join(dir, class))
 	}
 	t.opt.BatchBytes, t.opt.BatchFiles = bytes, files
-	t.opt.Memory = max(t.opt.Memory, 4*bytes)
+	t.opt.Memory = max(t.opt.Memory, leastBatches*bytes)
 	t.key = transferKey(print, old.Plan)
 	return nil
 }
