@@ -206,7 +206,7 @@ func (a *archive) damaged(err error) error {
 	return &DamagedError{File: a.path, Offset: a.read.n, Entry: a.last, Entries: a.entries, Err: err}
 }
 
-func (a *archive) sum() string { return hex.EncodeToString(a.read.h.Sum(nil)) }
+func (a *archive) sum() string { return inHex(a.read.h) }
 
 func (a *archive) close() {
 	for _, c := range a.closers {

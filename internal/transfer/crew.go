@@ -32,6 +32,7 @@ type crew struct {
 	dir      string
 	key      string
 	tarFlags []string
+	digest   digesting
 	shelf    *shelf
 	bucket   *bucket
 	ledger   Ledger
@@ -268,7 +269,7 @@ func (c *crew) count(p *parcel) {
 	c.failures = 0
 }
 
-// compare reads what sha256sum -c had to say; equal files are not in it.
+// compare reads what the digest's command had to say; equal files are not in it.
 func (c *crew) compare(p *parcel, a answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

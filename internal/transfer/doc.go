@@ -14,7 +14,7 @@
 // Every parcel carries the directories its files need as entries of its own. Two tars that make
 // the same parent by themselves race and one of them fails; two that are told of it do not.
 //
-// A parcel is done when the far side has said the number of bytes it received, their SHA-256, the
+// A parcel is done when the far side has said the number of bytes it received, their digest, the
 // number of entries and tar's exit code, and all of them are ours. Anything else is unknown and the
 // parcel is sent again, after the processes of the broken lane were killed over there: a late tar
 // could otherwise unlink a file that its successor has just written and leave half of it.

@@ -3,7 +3,6 @@ package transfer
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	_ "embed" // the far side's scripts
 	"errors"
 	"fmt"
@@ -163,19 +162,21 @@ type facts struct {
 	records
 	place string
 	gnu   bool
-	lacks string
-	ended bool
+	// digest is the cheapest one that it can take.
+	digest digesting
+	lacks  string
+	ended  bool
 	// sent holds what arrived in earlier runs, as the lanes noted it on the volume.
 	sent map[string]Receipt
 }
 
 // note reads a line of the far side's notes; a torn one is none.
 func (f *facts) note(words []string) {
-	if len(words) != 3 || len(words[1]) != sha256.Size*2 {
+	if len(words) != 3 || !isDigest(words[1]) {
 		return
 	}
 	if blocks, err := strconv.ParseInt(words[2], 10, 64); err == nil {
-		f.sent[words[0]] = Receipt{Bytes: blocks * blockBytes, SHA256: words[1]}
+		f.sent[words[0]] = Receipt{Bytes: blocks * blockBytes, Digest: words[1]}
 	}
 }
 
@@ -195,12 +196,14 @@ func sentName(key string) string { return ".mastodon-restore-" + key + ".sent" }
 func (f *farSide) probe(ctx context.Context, key string) (*facts, error) {
 	var got *facts
 	err := f.run(ctx, probeScript, []string{f.dir, key + ".", sentName(key)}, func(nonce string) reader {
-		got = &facts{place: f.place.String(), sent: map[string]Receipt{}}
+		got = &facts{place: f.place.String(), digest: sha2, sent: map[string]Receipt{}}
 		got.sep, got.each = '\n', func(line string) {
 			rest, _ := strings.CutPrefix(line, nonce+" ")
 			switch {
 			case rest == "tar gnu":
 				got.gnu = true
+			case rest == "sum "+blake2.command:
+				got.digest = blake2
 			case rest == "end":
 				got.ended = true
 			case strings.HasPrefix(rest, "lacks "):

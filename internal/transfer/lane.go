@@ -119,7 +119,7 @@ func (l *lane) argv(nonce, broken string) []string {
 	if n := l.crew.opt.Nice; n > 0 {
 		argv = append(argv, "nice", "-n", strconv.Itoa(n))
 	}
-	argv = append(argv, "env", laneVariable+"="+l.tag, "sh", "-c", laneScript, "mastodon-restore", nonce, l.crew.dir, sentName(l.crew.key), broken)
+	argv = append(argv, "env", laneVariable+"="+l.tag, "sh", "-c", laneScript, "mastodon-restore", nonce, l.crew.dir, sentName(l.crew.key), broken, l.crew.digest.command)
 	return append(argv, l.crew.tarFlags...)
 }
 

@@ -1,10 +1,10 @@
 # One lane of a transfer. Arguments: the nonce that marks our own lines, the directory, the file in
-# it that tells what has arrived, the tag of a broken lane to end first (or -), tar's further
-# options. Parcels come on the standard input: a
+# it that tells what has arrived, the tag of a broken lane to end first (or -), the
+# command that takes digests, tar's further options. Parcels come on the standard input: a
 # block of 32 KiB that begins with the header's words, then the payload in whole blocks. Every
 # parcel is answered by one line.
-nonce=$1 dir=$2 sent=$3 broken=$4
-shift 4
+nonce=$1 dir=$2 sent=$3 broken=$4 digest=$5
+shift 5
 LC_ALL=C
 export LC_ALL
 exec 5>&1
@@ -39,7 +39,7 @@ receive() {
 		{
 			told=$(dd bs=32768 count="$1" iflag=fullblock 2>&1 >&6)
 			echo "$told" >&4
-		} 6>&1 | tee /dev/fd/3 | sha256sum >&4
+		} 6>&1 | tee /dev/fd/3 | "$digest" >&4
 	} 3>&1
 }
 
@@ -63,7 +63,7 @@ join() {
 		from=$target
 	fi
 	read -r found rest <<-END
-		$(dd if="$from" bs=1048576 status=progress 2>&5 | sha256sum)
+		$(dd if="$from" bs=1048576 status=progress 2>&5 | "$digest")
 	END
 	echo "$found  -" >&4
 	if [ "$found" != "$sum" ]; then
@@ -77,7 +77,7 @@ join() {
 }
 
 check() {
-	receive "$blocks" | { sha256sum -c - 2>&5 >&5; echo "rc=$?" >&4; }
+	receive "$blocks" | { "$digest" -c - 2>&5 >&5; echo "rc=$?" >&4; }
 }
 
 if [ "$broken" != - ] && ! end "$broken"; then

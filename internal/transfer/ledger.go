@@ -14,7 +14,7 @@ import (
 type Receipt struct {
 	Entries int64  `json:"entries,omitempty"`
 	Bytes   int64  `json:"bytes"`
-	SHA256  string `json:"sha256,omitempty"`
+	Digest  string `json:"digest,omitempty"`
 	// Plan and Names are used by the receipts about the run as a whole.
 	Plan  string   `json:"plan,omitempty"`
 	Names []string `json:"names,omitempty"`

@@ -12,7 +12,7 @@ const (
 	place kind = "piece"
 	// join: the part file is whole; it is cut to its size, digested and renamed.
 	join kind = "join"
-	// check: the payload is a list for sha256sum -c.
+	// check: the payload is a list for the digest's command to check.
 	check kind = "check"
 )
 
@@ -53,5 +53,5 @@ type parcel struct {
 }
 
 func (p *parcel) receipt() Receipt {
-	return Receipt{Entries: p.entries, Bytes: p.n, SHA256: p.digest}
+	return Receipt{Entries: p.entries, Bytes: p.n, Digest: p.digest}
 }

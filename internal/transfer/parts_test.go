@@ -29,7 +29,7 @@ func TestSeenNeverForgetsAndSeldomErrs(t *testing.T) {
 }
 
 func TestSampleIsTheSameInWhateverOrder(t *testing.T) {
-	up, down := &sample{}, &sample{}
+	up, down := &sample{digest: blake2}, &sample{digest: blake2}
 	const n = 2000
 	for i := range n {
 		for s, k := range map[*sample]int{up: i, down: n - 1 - i} {
@@ -169,7 +169,7 @@ func TestLedgerDropsATornLastLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger")
 	l, err := OpenLedger(path)
 	require.NoError(t, err)
-	require.NoError(t, l.Record("1", Receipt{Bytes: 5, SHA256: "a"}))
+	require.NoError(t, l.Record("1", Receipt{Bytes: 5, Digest: "a"}))
 	require.NoError(t, l.Record("2", Receipt{Bytes: 6}))
 	require.NoError(t, l.Close())
 	b, err := os.ReadFile(path)
@@ -189,7 +189,7 @@ func TestLedgerDropsATornLastLine(t *testing.T) {
 	require.Equal(t, Receipt{Bytes: 7}, r)
 	r, had = l.Receipt("1")
 	require.True(t, had)
-	require.Equal(t, Receipt{Bytes: 5, SHA256: "a"}, r)
+	require.Equal(t, Receipt{Bytes: 5, Digest: "a"}, r)
 }
 
 func TestLedgerRefusesAFileThatIsNone(t *testing.T) {

@@ -53,7 +53,7 @@ func (t *transfer) pass(ctx context.Context, cut cutter) error {
 	}
 	defer memory.close()
 	p := &planner{
-		batchBytes: t.opt.BatchBytes, batchFiles: int64(t.opt.BatchFiles), pool: memory,
+		batchBytes: t.opt.BatchBytes, batchFiles: int64(t.opt.BatchFiles), pool: memory, digest: t.facts.digest,
 		emit: t.take, barrier: t.crew.shelf.idle, sample: t.sample, content: t.content, wrong: t.wrong,
 	}
 	read := make(chan error, 1)
@@ -96,7 +96,7 @@ func (t *transfer) reset() {
 	c.shelf, c.placed, c.parcels, c.arrival = newShelf(), tally{}, 0, c.clock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.planned, t.counting, t.content, t.sample = tally{}, false, newContents(), &sample{}
+	t.planned, t.counting, t.content, t.sample = tally{}, false, newContents(), &sample{digest: t.facts.digest}
 	t.out.Parcels, t.out.Resumed = 0, 0
 }
 
@@ -135,7 +135,10 @@ func (t *transfer) had(p *parcel) (bool, error) {
 			return false, err
 		}
 	}
-	if r.SHA256 != p.digest || r.Bytes != p.n {
+	if len(r.Digest) != len(p.digest) {
+		return false, nil // the far side took another digest then: its image has changed
+	}
+	if r.Digest != p.digest || r.Bytes != p.n {
 		return false, &ChangedError{File: t.path, What: fmt.Sprintf("part %s of it was another one", p.id)}
 	}
 	doubtful := p.suspect || p.kind == join && t.single || len(p.words) > 1 && t.distrust[p.words[1]]

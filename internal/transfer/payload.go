@@ -1,10 +1,6 @@
 package transfer
 
-import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-)
+import "context"
 
 const (
 	// chunkBytes is the unit in which parcels take memory.
@@ -80,16 +76,6 @@ func (p *payload) from(off int64) []byte {
 	c := p.chunks[off/chunkBytes]
 	end := min(chunkBytes, p.n-off/chunkBytes*chunkBytes)
 	return c[off%chunkBytes : end]
-}
-
-func (p *payload) sum() string {
-	h := sha256.New()
-	for off := int64(0); off < p.n; {
-		b := p.from(off)
-		h.Write(b)
-		off += int64(len(b))
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // release gives the memory back; the payload is empty afterwards.

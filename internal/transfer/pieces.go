@@ -38,7 +38,7 @@ func (p *planner) pieces(ctx context.Context, e entry, part string) (hash.Hash, 
 	step := roundUp(p.batchBytes, blockBytes)
 	left := new(atomic.Int64)
 	left.Store(max(1, (e.size+step-1)/step))
-	h := sha256.New()
+	h := p.digest.new()
 	for off := int64(0); off == 0 || off < e.size; off += step {
 		piece := &parcel{kind: place, payload: payload{pool: p.pool}, whole: left, suspect: p.wrong[e.name]}
 		piece.words = []string{strconv.FormatInt(off/blockBytes, 10), shellWord(part)}
@@ -50,12 +50,12 @@ func (p *planner) pieces(ctx context.Context, e entry, part string) (hash.Hash, 
 			piece.release()
 			return nil, err
 		}
-		piece.digest = piece.payload.sum()
+		piece.digest = p.digest.of(&piece.payload)
 		if err := p.number(piece); err != nil {
 			return nil, err
 		}
 	}
-	last := &parcel{kind: join, whole: left, suspect: p.wrong[e.name], digest: hex.EncodeToString(h.Sum(nil))}
+	last := &parcel{kind: join, whole: left, suspect: p.wrong[e.name], digest: inHex(h)}
 	last.files, last.bytes, last.entries = 1, e.size, 1
 	last.words = []string{strconv.FormatInt(e.size, 10), shellWord(part), shellWord(e.name)}
 	return h, p.number(last)

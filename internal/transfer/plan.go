@@ -10,7 +10,7 @@ import (
 )
 
 // planVersion changes whenever the same archive would be cut otherwise than before.
-const planVersion = 1
+const planVersion = 2
 
 // largeFactor times BatchBytes is the largest file that travels inside a tar. Larger ones travel
 // in pieces, and cost the far side a second reading.
@@ -27,6 +27,7 @@ type planner struct {
 	batchBytes int64
 	batchFiles int64
 	pool       *pool
+	digest     digesting
 	// emit takes a finished parcel; barrier waits until everything emitted has arrived.
 	emit    func(*parcel) error
 	barrier func(context.Context) error
@@ -256,7 +257,7 @@ func (p *planner) send(ctx context.Context, b *batch) error {
 		b.release()
 		return err
 	}
-	b.digest = b.payload.sum()
+	b.digest = p.digest.of(&b.payload)
 	return p.number(&b.parcel)
 }
 

@@ -7,9 +7,15 @@ export LC_ALL
 
 say() { printf '%s %s\n' "$nonce" "$*"; }
 
-for tool in tar dd tee sha256sum wc mkdir mv truncate find grep df; do
+for tool in tar dd tee wc mkdir mv truncate find grep df; do
 	command -v "$tool" >/dev/null 2>&1 || { say lacks "the command $tool"; exit 1; }
 done
+if command -v b2sum >/dev/null 2>&1; then
+	say sum b2sum
+elif ! command -v sha256sum >/dev/null 2>&1; then
+	say lacks "the command b2sum or sha256sum"
+	exit 1
+fi
 if ! cd -- "$dir" 2>/dev/null; then
 	say lacks "the directory $dir"
 	exit 1

@@ -1,8 +1,6 @@
 package transfer
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"hash"
 	"hash/fnv"
 	"slices"
@@ -15,7 +13,8 @@ const sampleFiles = 256
 // sample holds the digests of the files whose names hash lowest: a random choice, yet the same in
 // every run and whatever the order.
 type sample struct {
-	files []sampled
+	digest digesting
+	files  []sampled
 }
 
 type sampled struct {
@@ -39,7 +38,7 @@ func (s *sample) want(name string) hash.Hash {
 	if !s.has(name) {
 		return nil
 	}
-	return sha256.New()
+	return s.digest.new()
 }
 
 func (s *sample) has(name string) bool {
@@ -55,7 +54,7 @@ func (s *sample) set(name string, h hash.Hash) {
 		return
 	}
 	one := rank(name)
-	one.digest = hex.EncodeToString(h.Sum(nil))
+	one.digest = inHex(h)
 	i, found := slices.BinarySearchFunc(s.files, one, compareSampled)
 	if found {
 		s.files[i] = one

@@ -158,7 +158,7 @@ func (t *transfer) bind(src source, dir, class string) error {
 	}
 	plan := fmt.Sprintf("%d %d %d %q %q", planVersion, t.opt.BatchBytes, t.opt.BatchFiles, class, dir)
 	t.key = transferKey(print, plan)
-	return t.opt.Ledger.Record(planReceipt, Receipt{Bytes: t.total, SHA256: print, Plan: plan})
+	return t.opt.Ledger.Record(planReceipt, Receipt{Bytes: t.total, Digest: print, Plan: plan})
 }
 
 func (t *transfer) rebind(old Receipt, print, dir, class string) error {
@@ -169,7 +169,7 @@ func (t *transfer) rebind(old Receipt, print, dir, class string) error {
 	switch {
 	case old.Bytes != t.total:
 		return &ChangedError{File: t.path, What: fmt.Sprintf("it had %d bytes, now %d", old.Bytes, t.total)}
-	case old.SHA256 != print:
+	case old.Digest != print:
 		return &ChangedError{File: t.path, What: "its beginning or end is another one"}
 	case err != nil || version != planVersion:
 		return fmt.Errorf("resume %s: the ledger was written by another version of this program; finish with that one, or start a new run", t.path)
@@ -194,7 +194,7 @@ func (t *transfer) probe(ctx context.Context) error {
 		return err
 	}
 	t.facts = facts
-	t.crew.key = t.key
+	t.crew.key, t.crew.digest = t.key, facts.digest
 	t.crew.tarFlags = []string{"-m", "-o"}
 	if facts.gnu {
 		t.crew.tarFlags = append(t.crew.tarFlags, "--no-same-permissions", "--keep-directory-symlink",

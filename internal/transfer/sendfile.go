@@ -63,14 +63,14 @@ func (t *transfer) cutFile(name, part string) cutter {
 		defer src.Close()
 		p.read = &counted{r: src, h: sha256.New()}
 		p.from = p.read
-		h, err := p.pieces(ctx, entry{name: name, size: src.Size()}, part)
+		_, err = p.pieces(ctx, entry{name: name, size: src.Size()}, part)
 		switch {
 		case p.read.err != nil || errors.Is(err, io.EOF):
 			return fmt.Errorf("read %s at byte %d: %w", t.path, p.read.n, err)
 		case err != nil:
 			return err
 		}
-		t.out.SHA256 = fmt.Sprintf("%x", h.Sum(nil))
+		t.out.SHA256 = inHex(p.read.h)
 		return nil
 	}
 }

@@ -96,7 +96,7 @@ func clean(lines []string, n int) string {
 	}, strings.Join(lines[max(0, len(lines)-n):], "; "))
 }
 
-// parseAnswer reads "end ID" and, in any order, dd's count of bytes, sha256sum's line, rc=N, n=N.
+// parseAnswer reads "end ID" and, in any order, dd's count of bytes, the digest's line, rc=N, n=N.
 func parseAnswer(s string) answer {
 	words := strings.Fields(s)
 	a := answer{code: -1}
@@ -116,7 +116,7 @@ func parseAnswer(s string) answer {
 			a.entries, _ = strconv.ParseInt(w[2:], 10, 64)
 		case w == "bytes" && i > 0:
 			a.bytes, _ = strconv.ParseInt(words[i-1], 10, 64)
-		case len(w) == 64 && i+1 < len(words) && words[i+1] == "-":
+		case isDigest(w) && i+1 < len(words) && words[i+1] == "-":
 			a.digest = w
 		}
 	}

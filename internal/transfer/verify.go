@@ -2,8 +2,6 @@ package transfer
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -63,7 +61,7 @@ func (t *transfer) compare(ctx context.Context, list func(context.Context, *list
 		return nil, err
 	}
 	defer memory.close()
-	l := &lister{pool: memory, emit: func(p *parcel) error { c.shelf.put(p); return nil }}
+	l := &lister{pool: memory, digest: c.digest, emit: func(p *parcel) error { c.shelf.put(p); return nil }}
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	read := make(chan error, 1)
@@ -92,19 +90,20 @@ func (t *transfer) compare(ctx context.Context, list func(context.Context, *list
 // checkers is a crew of its own for the digests, so that the counts of what was sent stay.
 func (t *transfer) checkers() *crew {
 	c := &crew{
-		opt: t.opt, dir: t.dir, key: t.key, tarFlags: t.crew.tarFlags, shelf: newShelf(), bucket: t.crew.bucket,
+		opt: t.opt, dir: t.dir, key: t.key, tarFlags: t.crew.tarFlags, digest: t.crew.digest, shelf: newShelf(), bucket: t.crew.bucket,
 		ledger: t.opt.Ledger, started: t.began, place: t.crew.where(),
 	}
 	c.arrival = c.clock()
 	return c
 }
 
-// lister packs digests into lists for sha256sum -c.
+// lister packs digests into lists for the digest's command to check.
 type lister struct {
-	pool *pool
-	emit func(*parcel) error
-	next int
-	now  *parcel
+	pool   *pool
+	digest digesting
+	emit   func(*parcel) error
+	next   int
+	now    *parcel
 }
 
 func (l *lister) add(ctx context.Context, name, digest string) error {
@@ -133,13 +132,13 @@ func (l *lister) flush(ctx context.Context) error {
 		p.release()
 		return err
 	}
-	p.digest = p.payload.sum()
+	p.digest = l.digest.of(&p.payload)
 	p.id = fmt.Sprintf("c%05d", l.next)
 	l.next++
 	return l.emit(p)
 }
 
-// checkLine is a line as sha256sum writes it: a backslash first if the name has one, or a newline.
+// checkLine is a line as the digest's command writes it: a backslash first if the name has one, or a newline.
 func checkLine(name, digest string) string {
 	name = "./" + name
 	if !strings.ContainsAny(name, "\\\n\r") {
@@ -148,7 +147,7 @@ func checkLine(name, digest string) string {
 	return "\\" + digest + "  " + strings.NewReplacer("\\", "\\\\", "\n", "\\n", "\r", "\\r").Replace(name) + "\n"
 }
 
-// failedName reads the name out of what sha256sum -c says of a file that differs or is missing.
+// failedName reads the name out of what that says with -c of a file that differs or is missing.
 func failedName(line string) (string, bool) {
 	name, bad := strings.CutSuffix(line, ": FAILED")
 	if !bad {
@@ -190,11 +189,11 @@ func (t *transfer) listArchive(to Destination) func(context.Context, *lister) er
 			if e.kind != regular {
 				continue
 			}
-			h := sha256.New()
+			h := l.digest.new()
 			if _, err := io.Copy(h, a); err != nil {
 				return err
 			}
-			digest := hex.EncodeToString(h.Sum(nil))
+			digest := inHex(h)
 			if t.content.repeated[e.name] {
 				last[e.name] = digest
 				continue

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -37,6 +39,7 @@ func send(ctx context.Context, args []string) error {
 	verify := f.Bool("verify", false, "")
 	spdy := f.Bool("spdy", false, "")
 	killAt := f.Float64("kill-at", 0, "")
+	profile := f.String("cpuprofile", "", "")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -65,6 +68,13 @@ func send(ctx context.Context, args []string) error {
 			fmt.Fprintf(os.Stderr, "%6.1fs %v lanes=%d files=%d bytes=%d %s\n", time.Since(began).Seconds(), p.Phase, p.Lanes, p.Files, p.Bytes, p.Note)
 		}
 	}
+	if *profile != "" {
+		stop, err := profileTo(*profile)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	place := cluster.Place("box", "box")
 	if *spdy {
 		place = place.(*kube.Container).Downgrade()
@@ -76,6 +86,21 @@ func send(ctx context.Context, args []string) error {
 		r.Error = err.Error()
 	}
 	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// profileTo writes a profile of the processor's time until stop is called.
+func profileTo(path string) (stop func(), err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}, nil
 }
 
 func peakMemory() int64 {
