@@ -27,7 +27,7 @@ func transports(t *testing.T, command func(*far), test func(t *testing.T, p remo
 			s.exec = execHandler(t, command)
 			p := s.cluster(Options{}).Place("utility", "mastodon")
 			if name == "SPDY" {
-				p = p.(*Container).Downgrade()
+				p = p.(*Container).Bulk()
 			}
 			test(t, p)
 			require.Equal(t, name == "SPDY", s.requests("POST", "/exec") == 1)
@@ -199,6 +199,37 @@ func TestServerWithoutWebSocketIsReachedOverSPDY(t *testing.T) {
 	}
 }
 
+func TestServerWithoutSPDYIsReachedOverWebSocket(t *testing.T) {
+	for _, code := range []int{400, 403, 404, 500} {
+		s := newAPIServer(t)
+		serve := execHandler(t, func(f *far) { fmt.Fprint(f.out, f.spdy) })
+		s.exec = func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				http.Error(w, "what is SPDY?", code)
+				return
+			}
+			serve(w, r)
+		}
+		var out bytes.Buffer
+		p := s.cluster(Options{}).Place("utility", "mastodon").(*Container).Bulk()
+		require.NoError(t, p.Exec(t.Context(), []string{"true"}, remote.Streams{Out: &out}))
+		require.Equal(t, "false", out.String())
+	}
+}
+
+func TestPlaceGoesOverTheTransportItNames(t *testing.T) {
+	s := newAPIServer(t)
+	s.exec = execHandler(t, func(f *far) { fmt.Fprint(f.out, f.spdy) })
+	p := s.cluster(Options{}).Place("utility", "mastodon").(*Container)
+	bulk := p.Bulk().(*Container)
+	for _, p := range []*Container{p, bulk, p.Other().(*Container), bulk.Other().(*Container)} {
+		var out bytes.Buffer
+		require.NoError(t, p.Exec(t.Context(), []string{"true"}, remote.Streams{Out: &out}))
+		require.Equal(t, map[string]string{"SPDY": "true", "WebSocket": "false"}[p.Transport()], out.String())
+	}
+	require.NotEqual(t, p.Transport(), bulk.Transport())
+}
+
 func TestExecWaitsForAServerThatIsStarting(t *testing.T) {
 	for _, old := range []bool{false, true} {
 		s := newAPIServer(t)
@@ -215,7 +246,7 @@ func TestExecWaitsForAServerThatIsStarting(t *testing.T) {
 		var out bytes.Buffer
 		p := s.cluster(Options{Waiting: said.hear}).Place("utility", "mastodon")
 		if old {
-			p = p.(*Container).Downgrade()
+			p = p.(*Container).Bulk()
 		}
 		require.NoError(t, p.Exec(t.Context(), []string{"true"}, remote.Streams{Out: &out}))
 		require.Equal(t, "ran", out.String())
@@ -229,7 +260,7 @@ func TestExecWaitsForAServerThatIsAwayUntilTheContextEnds(t *testing.T) {
 		s := newAPIServer(t)
 		p := s.cluster(Options{}).Place("utility", "mastodon")
 		if old {
-			p = p.(*Container).Downgrade()
+			p = p.(*Container).Bulk()
 		}
 		s.http.Close()
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

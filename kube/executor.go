@@ -10,7 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/remotecommand"
-	"k8s.io/client-go/transport/spdy"
+	spdytransport "k8s.io/client-go/transport/spdy"
 	"k8s.io/streaming/pkg/httpstream"
 
 	"mastodon-restore/internal/remote"
@@ -24,20 +24,23 @@ func (p *Container) executor(argv []string, s remote.Streams) (remotecommand.Exe
 			Container: p.container, Command: argv, TTY: s.TTY,
 			Stdin: s.In != nil, Stdout: true, Stderr: !s.TTY,
 		}, scheme.ParameterCodec).URL()
-	transport, upgrader, err := spdy.RoundTripperFor(p.cluster.config)
+	transport, upgrader, err := spdytransport.RoundTripperFor(p.cluster.config)
 	if err != nil {
 		return nil, nil, err
 	}
 	w := &witness{next: transport}
-	old, err := remotecommand.NewSPDYExecutorForTransports(w, upgrader, "POST", target)
-	if err != nil || p.old {
-		return old, w, err
+	spdy, err := remotecommand.NewSPDYExecutorForTransports(w, upgrader, "POST", target)
+	if err != nil {
+		return nil, nil, err
 	}
 	socket, err := remotecommand.NewWebSocketExecutor(p.cluster.config, "GET", target.String())
 	if err != nil {
 		return nil, nil, err
 	}
-	both, err := remotecommand.NewFallbackExecutor(socket, old, plainRefusal)
+	both, err := remotecommand.NewFallbackExecutor(socket, spdy, plainRefusal)
+	if p.spdy {
+		both, err = remotecommand.NewFallbackExecutor(spdy, socket, w.refused)
+	}
 	return both, w, err
 }
 
@@ -63,6 +66,20 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// refused says that the upgrade to SPDY was answered, and not granted. Nothing has run then, and
+// WebSocket may be tried.
+func (w *witness) refused(error) bool {
+	if w.code == 0 || w.code == http.StatusSwitchingProtocols || w.busy() {
+		return false
+	}
+	w.code = 0 // from here on it is WebSocket's word that counts
+	return true
+}
+
+func (w *witness) busy() bool {
+	return w.code == http.StatusTooManyRequests || w.code == http.StatusServiceUnavailable
+}
+
 // saw adds to a stream's error what the witness knows.
 func (w *witness) saw(err error) error {
 	switch {
@@ -70,7 +87,7 @@ func (w *witness) saw(err error) error {
 		return nil
 	case w.err != nil:
 		return w.err
-	case w.code == http.StatusTooManyRequests || w.code == http.StatusServiceUnavailable:
+	case w.busy():
 		return &busyError{w.code, err}
 	}
 	return err

@@ -15,15 +15,25 @@ import (
 const (
 	// refusals is how often the far side may refuse one parcel.
 	refusals = 3
-	// cutsToDowngrade broken streams on one parcel ask the place for its other transport.
-	cutsToDowngrade = 2
-	longestBackoff  = 15 * time.Second
+	// cutsToChange broken streams on one parcel ask the place for its other transport.
+	cutsToChange   = 2
+	longestBackoff = 15 * time.Second
 )
 
-// downgrader is a place that has a second, older transport to fall back to.
-type downgrader interface {
-	// Downgrade returns the same place over the other transport, or nil if there is none.
-	Downgrade() remote.Place
+// twoWays is a place that can be reached over two transports.
+type twoWays interface {
+	// Bulk is the place over the one that suits much data, Other over the one not in use now.
+	Bulk() remote.Place
+	Other() remote.Place
+	Transport() string
+}
+
+// forBulk is the place as the lanes use it at first.
+func forBulk(p remote.Place) remote.Place {
+	if both, ok := p.(twoWays); ok {
+		return both.Bulk()
+	}
+	return p
 }
 
 // crew runs the lanes of one pass. Its fields up to the first blank line do not change.
@@ -226,23 +236,21 @@ func saysFull(said string) bool {
 	return strings.Contains(said, "No space left on device") || strings.Contains(said, "Disk quota exceeded")
 }
 
-// cut takes note that a stream broke with p under way, and changes the transport if it did twice.
-func (c *crew) cut(p *parcel) {
+// cut takes note that a stream over place broke with p under way, and changes the transport if it
+// did twice, unless another lane has done so.
+func (c *crew) cut(p *parcel, place remote.Place) {
 	p.cuts++
-	if p.cuts < cutsToDowngrade {
+	both, ok := place.(twoWays)
+	if p.cuts < cutsToChange || !ok || c.where() != place {
 		return
 	}
+	p.cuts = 0
+	next := both.Other()
 	c.mu.Lock()
-	d, ok := c.place.(downgrader)
-	var lower remote.Place
-	if ok {
-		if lower = d.Downgrade(); lower != nil {
-			c.place = lower
-		}
-	}
+	c.place = next
 	c.mu.Unlock()
-	if lower != nil {
-		c.say("the stream broke twice at the same place; going on over " + lower.String())
+	if over, ok := next.(twoWays); ok {
+		c.say(fmt.Sprintf("%s broke twice at the same parcel; going on over %s", both.Transport(), over.Transport()))
 	}
 }
 

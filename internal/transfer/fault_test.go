@@ -82,16 +82,19 @@ func TestSendStopsWhenItsContextEnds(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
-// twoWay is a place with an older transport.
+// twoWay is a place with two transports.
 type twoWay struct {
 	faulty
-	lower remote.Place
+	name  string
+	other *twoWay
 }
 
-func (p *twoWay) Downgrade() remote.Place { return p.lower }
+func (p *twoWay) Bulk() remote.Place  { return p }
+func (p *twoWay) Other() remote.Place { return p.other }
+func (p *twoWay) Transport() string   { return p.name }
 
-func TestSendFallsBackToTheOlderTransportAndSaysSo(t *testing.T) {
-	place := &twoWay{lower: &remote.Local{Name: "the older way"}}
+func TestSendChangesTheTransportAndSaysSo(t *testing.T) {
+	place := &twoWay{name: "one way", other: &twoWay{name: "the other way"}}
 	place.fault = func(int) *fault { return &fault{after: 1000, end: true, err: errReset} }
 	files := avatars(30, 900)
 	dir := t.TempDir()
@@ -100,7 +103,9 @@ func TestSendFallsBackToTheOlderTransportAndSaysSo(t *testing.T) {
 	report, err := Send(context.Background(), place, archiveOf(t, files), Destination{Dir: dir}, opt)
 	require.NoError(t, err)
 	requireTree(t, want(files), dir)
-	require.Contains(t, strings.Join(report.Notes, "\n"), "going on over the older way")
+	require.Contains(t, strings.Join(report.Notes, "\n"), "one way broke twice at the same parcel; going on over the other way")
+	require.EqualValues(t, 2, place.lanes.Load())
+	require.Positive(t, place.other.received.Load())
 }
 
 func TestSendTellsAReadErrorOfThisMachine(t *testing.T) {

@@ -58,6 +58,7 @@ type lane struct {
 	n    int
 	// tag marks the stream's processes over there.
 	tag    string
+	place  remote.Place
 	flight []*parcel
 	feed   *feed
 	talk   *talk
@@ -76,6 +77,7 @@ func (l *lane) carry(ctx context.Context) error {
 	broken := l.tag
 	nonce := newNonce()
 	l.tag = l.crew.key + "." + nonce
+	l.place = l.crew.where()
 	l.feed = newFeed(ctx, l.crew.bucket, l.took)
 	l.talk = newTalk(nonce, l.sign)
 	l.sign()
@@ -87,7 +89,7 @@ func (l *lane) carry(ctx context.Context) error {
 	go func() {
 		defer close(over)
 		defer dead()
-		ended <- l.crew.where().Exec(ctx, l.argv(nonce, broken), remote.Streams{In: l.feed, Out: l.talk, Err: l.talk})
+		ended <- l.place.Exec(ctx, l.argv(nonce, broken), remote.Streams{In: l.feed, Out: l.talk, Err: l.talk})
 	}()
 	l.crew.opened(1)
 	defer l.crew.opened(-1)
@@ -105,7 +107,7 @@ func (l *lane) carry(ctx context.Context) error {
 func (l *lane) giveBack(err error) {
 	var broken *brokenError
 	if len(l.flight) > 0 && errors.As(err, &broken) {
-		l.crew.cut(l.flight[0])
+		l.crew.cut(l.flight[0], l.place)
 	}
 	l.crew.shelf.back(l.flight)
 	l.flight = nil

@@ -64,7 +64,7 @@ func newTransfer(place remote.Place, archive, dir string, opt Options) *transfer
 	opt = opt.withDefaults()
 	t := &transfer{opt: opt, path: archive, dir: dir, began: time.Now(), distrust: map[string]bool{}}
 	t.out.Archive = archive
-	t.crew = &crew{opt: opt, dir: dir, place: place, bucket: newBucket(opt.BytesPerSecond), ledger: opt.Ledger, started: t.began}
+	t.crew = &crew{opt: opt, dir: dir, place: forBulk(place), bucket: newBucket(opt.BytesPerSecond), ledger: opt.Ledger, started: t.began}
 	t.far = &farSide{place: place, dir: dir, nice: opt.Nice, stall: opt.StallAfter, backoff: opt.backoff, gone: opt.Gone, say: t.crew.say}
 	t.phase.Store(Looking)
 	return t

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"mastodon-restore/internal/remote"
 	"mastodon-restore/internal/transfer"
 	"mastodon-restore/kube"
 )
@@ -37,7 +38,7 @@ func send(ctx context.Context, args []string) error {
 	batchBytes := f.Int64("batch-bytes", 0, "")
 	batchFiles := f.Int("batch-files", 0, "")
 	verify := f.Bool("verify", false, "")
-	spdy := f.Bool("spdy", false, "")
+	socket := f.Bool("websocket", false, "")
 	killAt := f.Float64("kill-at", 0, "")
 	profile := f.String("cpuprofile", "", "")
 	if err := f.Parse(args); err != nil {
@@ -76,8 +77,8 @@ func send(ctx context.Context, args []string) error {
 		defer stop()
 	}
 	place := cluster.Place("box", "box")
-	if *spdy {
-		place = place.(*kube.Container).Downgrade()
+	if *socket {
+		place = overSocket{place}
 	}
 	began = time.Now()
 	report, err := transfer.Send(ctx, place, *archive, transfer.Destination{Dir: *dir}, opt)
@@ -87,6 +88,9 @@ func send(ctx context.Context, args []string) error {
 	}
 	return json.NewEncoder(os.Stdout).Encode(r)
 }
+
+// overSocket hides the other transport from the transfer.
+type overSocket struct{ remote.Place }
 
 // profileTo writes a profile of the processor's time until stop is called.
 func profileTo(path string) (stop func(), err error) {
