@@ -17,6 +17,7 @@ type Archive struct {
 	at       io.ReaderAt // nil for a stream
 	file     io.Closer
 	used     bool
+	finder   *finder // nil until it is needed
 }
 
 // OpenFile opens a dump by its name; Close closes it.
@@ -62,7 +63,7 @@ func Read(r io.Reader) (*Archive, error) { return read(r, -1) }
 
 func read(r io.Reader, size int64) (*Archive, error) {
 	a := &Archive{}
-	s := newSource(r, size, &a.told)
+	s := newSource(r, size, readAhead, &a.told)
 	var err error
 	if a.Header, err = s.header(); err != nil {
 		return nil, err
@@ -130,8 +131,14 @@ func (a *Archive) rewind() (*source, error) {
 	if a.at == nil {
 		return nil, ErrUsed
 	}
-	start := a.contents.start
-	s := newSource(io.NewSectionReader(a.at, start, first.size-start), first.size, &a.told)
-	s.pos, s.intSize, s.offSize, s.hint = start, first.intSize, first.offSize, first.hint
-	return s, nil
+	return a.source(io.NewSectionReader(a.at, 0, first.size), a.contents.start, readAhead, &a.told), nil
+}
+
+// source returns one that stands somewhere in a file whose header and contents are read.
+func (a *Archive) source(file *io.SectionReader, at int64, ahead int, told *atomic.Int64) *source {
+	_, _ = file.Seek(at, io.SeekStart)
+	first := a.contents.source
+	s := newSource(file, first.size, ahead, told)
+	s.pos, s.intSize, s.offSize, s.hint = at, first.intSize, first.offSize, first.hint
+	return s
 }

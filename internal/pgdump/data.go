@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 )
 
 // The reading goroutine runs ahead of the caller by at most this much.
@@ -44,25 +43,34 @@ func (a *Archive) Data(ctx context.Context) iter.Seq2[*Block, error] {
 			yield(nil, err)
 			return
 		}
-		ctx, stop := context.WithCancel(ctx)
-		p := &pipe{ctx: ctx, full: make(chan piece, pieceCount), free: make(chan []byte, pieceCount)}
-		for range pieceCount {
-			p.free <- nil // made when first needed: small dumps need one
-		}
-		go func() {
-			defer close(p.full)
-			w := &walker{source: s, contents: a.contents, pipe: p, seen: make([]bool, len(a.contents.entries))}
-			if err := w.walk(a.Header.Compression); err != nil {
-				_ = p.send(piece{err: err}) // refused where nobody reads any more
-			}
-		}()
-		defer func() {
-			stop()
-			for range p.full { // until the goroutine has ended: the file is not touched any more
-			}
-		}()
-		p.deliver(yield)
+		a.deliver(ctx, yield, s, (*walker).walk)
 	}
+}
+
+// deliver lets read go ahead in a goroutine, and yields the blocks that it comes by.
+func (a *Archive) deliver(ctx context.Context, yield func(*Block, error) bool, s *source, read func(*walker) error) {
+	ctx, stop := context.WithCancel(ctx)
+	p := &pipe{ctx: ctx, full: make(chan piece, pieceCount), free: make(chan []byte, pieceCount)}
+	for range pieceCount {
+		p.free <- nil // made when first needed: small dumps need one
+	}
+	go func() {
+		defer close(p.full)
+		w := &walker{source: s, contents: a.contents, pipe: p, seen: make([]bool, len(a.contents.entries))}
+		var err error
+		if w.inflater, err = newInflater(s, a.Header.Compression); err == nil {
+			err = read(w)
+		}
+		if err != nil {
+			_ = p.send(piece{err: err}) // refused where nobody reads any more
+		}
+	}()
+	defer func() {
+		stop()
+		for range p.full { // until the goroutine has ended: the file is not touched any more
+		}
+	}()
+	p.deliver(yield)
 }
 
 // pipe joins the reading goroutine (send, buffer) to the loop (everything else).
@@ -140,11 +148,8 @@ type walker struct {
 	first    int // no entry before it lacks data
 }
 
-func (w *walker) walk(c Compression) error {
-	var err error
-	if w.inflater, err = newInflater(w.source, c); err != nil {
-		return err
-	}
+// walk reads all blocks.
+func (w *walker) walk() error {
 	for {
 		missing := w.missing()
 		at := w.pos
@@ -164,15 +169,18 @@ func (w *walker) walk(c Compression) error {
 		if err != nil {
 			return w.damage("the head of a data block (expected "+missing.Label()+")", err)
 		}
-		if kind == blockData {
-			err = w.stream(&Block{Entry: entry})
-		} else {
-			err = w.objects(entry)
-		}
-		if err != nil {
+		if err := w.block(entry); err != nil {
 			return err
 		}
 	}
+}
+
+// block reads what follows a block's head.
+func (w *walker) block(e *Entry) error {
+	if e.Kind == KindLargeObjects {
+		return w.objects(e)
+	}
+	return w.stream(&Block{Entry: e})
 }
 
 func (w *walker) label(e *Entry) string {
@@ -237,18 +245,14 @@ func (w *walker) head(kind byte, at int64) (*Entry, error) {
 // objects reads the large objects of one block.
 func (w *walker) objects(e *Entry) error {
 	for {
-		oid, err := w.int()
-		if err == nil && (oid < math.MinInt32 || oid > math.MaxUint32) {
-			err = fmt.Errorf("impossible oid %d", oid)
-		}
+		oid, err := w.oid()
 		if err != nil {
 			return w.damage(e.Label(), err)
 		}
 		if oid == 0 {
 			return nil
 		}
-		// pg_dump writes the upper half of the oids as negative numbers.
-		if err := w.stream(&Block{Entry: e, Object: uint32(oid)}); err != nil {
+		if err := w.stream(&Block{Entry: e, Object: oid}); err != nil {
 			return err
 		}
 	}

@@ -158,14 +158,10 @@ func (c *chunks) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	if c.left == 0 {
-		n, err := c.s.int()
+		n, err := c.s.chunk()
 		switch {
 		case err != nil:
 			return 0, broken(err)
-		case n < 0 || n > 1<<31-1:
-			return 0, broken(fmt.Errorf("impossible length %d of a chunk", n))
-		case n > c.s.left():
-			return 0, broken(fmt.Errorf("a chunk of %d bytes, and %d bytes left in the file: %w", n, c.s.left(), io.ErrUnexpectedEOF))
 		case n == 0:
 			c.done = true
 			return 0, io.EOF

@@ -20,10 +20,14 @@
 //		if err := rows.Err(); err != nil { … }
 //	}
 //
+// [Archive.DataOf] reads one entry's data without the others', from a file of any size within
+// milliseconds if they are few: from the offset in the contents, or, where pg_dump wrote to a pipe
+// and left none, by stepping over the blocks before it.
+//
 // The package knows nothing of Mastodon, of servers, or of what a restore is. It imports the
 // standard library and two compression libraries. An [Archive] may be read by one goroutine at a
-// time, except [Archive.Offset], which anybody may ask; Data itself decompresses in a goroutine
-// that ends before the loop over it does. Memory stays below 64 MiB whatever the file holds.
+// time, except [Archive.Offset], which anybody may ask; Data and DataOf decompress in a goroutine
+// that ends before the loop over them does. Memory stays below 64 MiB whatever the file holds.
 //
 // # The format
 //

@@ -13,6 +13,8 @@ var (
 	ErrNoRows = errors.New("the data are not rows in COPY format")
 	// ErrUsed is returned by the second reading of an archive that came from a stream.
 	ErrUsed = errors.New("the dump was read from a stream, which cannot be read twice")
+	// ErrStream is returned by [Archive.DataOf] for an archive that came from a stream.
+	ErrStream = errors.New("the dump was read from a stream, in which one entry's data cannot be sought out")
 )
 
 // DamageError means that the file is not what pg_dump wrote. It wraps [io.ErrUnexpectedEOF] when

@@ -21,8 +21,16 @@ func FuzzOpen(f *testing.F) {
 		f.Add(table(f, c, "a, b", "1\tx\\ty\n2\t\\N\n\\.\n\n\n"))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, counted := verify(t.Context(), b)
+		rows, counted := verify(t.Context(), b)
 		requirePromised(t, counted)
+		if a, err := open(b); err == nil {
+			for _, e := range withData(a) {
+				err := failure(t, a, e)
+				requirePromised(t, err)
+				_, whole := rows[e.ID]
+				require.False(t, err != nil && whole, "%s was counted, and alone: %v", e.Label(), err)
+			}
+		}
 
 		a, piped := stream(b)
 		if piped == nil {

@@ -23,8 +23,8 @@ type source struct {
 	hint    string // what the first bytes tell of the file's history
 }
 
-func newSource(r io.Reader, size int64, told *atomic.Int64) *source {
-	return &source{in: bufio.NewReaderSize(&failing{r: r}, readAhead), size: size, told: told, intSize: 4, offSize: 8}
+func newSource(r io.Reader, size int64, ahead int, told *atomic.Int64) *source {
+	return &source{in: bufio.NewReaderSize(&failing{r: r}, ahead), size: size, told: told, intSize: 4, offSize: 8}
 }
 
 // failing marks the errors of the file itself, so that nobody takes them for damage.
@@ -97,6 +97,29 @@ func (s *source) little(size int) (uint64, error) {
 		v |= uint64(b) << (8 * i)
 	}
 	return v, nil
+}
+
+// oid reads the number of a large object. pg_dump writes their upper half as negative numbers.
+func (s *source) oid() (uint32, error) {
+	v, err := s.int()
+	if err == nil && (v < math.MinInt32 || v > math.MaxUint32) {
+		err = fmt.Errorf("impossible oid %d", v)
+	}
+	return uint32(v), err
+}
+
+// chunk reads a chunk's length; 0 ends a stream of them.
+func (s *source) chunk() (int64, error) {
+	n, err := s.int()
+	switch {
+	case err != nil:
+		return 0, err
+	case n < 0 || n > math.MaxInt32:
+		return 0, fmt.Errorf("impossible length %d of a chunk", n)
+	case n > s.left():
+		return 0, fmt.Errorf("a chunk of %d bytes, and %d bytes left in the file: %w", n, s.left(), io.ErrUnexpectedEOF)
+	}
+	return n, nil
 }
 
 // string reads a string of at most limit bytes. NULL is the empty string.

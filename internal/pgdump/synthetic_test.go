@@ -59,12 +59,16 @@ func (a *archive) string(s string) {
 
 // entry writes the data of table public.t, with the columns given in the COPY statement.
 func (a *archive) entry(id int64, copyStatement, oids string, offset []byte) {
+	a.entryOf(pgdump.KindTableData, id, copyStatement, oids, offset)
+}
+
+func (a *archive) entryOf(kind string, id int64, copyStatement, oids string, offset []byte) {
 	a.int(id)
 	a.int(1)
 	a.string("0")
 	a.string("0")
 	a.string("t")
-	a.string("TABLE DATA")
+	a.string(kind)
 	a.int(3)
 	a.string("")
 	a.string("")
