@@ -23,9 +23,7 @@ import (
 // and pg_restore of the dump to nowhere, one after another. BACKUPSET_BENCH_MIB says how large the
 // set is, 64 MiB if nothing does. On a busy machine the processor's seconds tell more than the clock's.
 func BenchmarkRead(b *testing.B) {
-	mib, err := strconv.Atoi(cmp.Or(os.Getenv("BACKUPSET_BENCH_MIB"), "64"))
-	require.NoError(b, err)
-	dir := largeSet(b, mib)
+	dir := largeSet(b, benchMiB(b))
 	set, err := Open(dir)
 	require.NoError(b, err)
 
@@ -53,13 +51,33 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportMetric(tools.Seconds()/b.Elapsed().Seconds(), "times-faster")
 }
 
-// BenchmarkOpen is the time until the first screen.
+// BenchmarkOpen is the time until the first screen: contents, age and version of a set. Its dump is
+// of BACKUPSET_BENCH_MIB, with offsets and without; the size of the archives does not matter.
 func BenchmarkOpen(b *testing.B) {
-	dir := realSet(b).write(b)
-	for b.Loop() {
-		_, err := Open(dir)
-		require.NoError(b, err)
+	f := realSet(b)
+	f[dumpFile] = enlarged(b, f[dumpFile], benchMiB(b)<<20/(4<<10))
+	for _, c := range []struct {
+		name string
+		dump []byte
+	}{{"offsets", f[dumpFile]}, {"piped", piped(b, f[dumpFile])}} {
+		b.Run(c.name, func(b *testing.B) {
+			f[dumpFile] = c.dump
+			dir := f.write(b)
+			for b.Loop() {
+				set, err := Open(dir)
+				require.NoError(b, err)
+				require.NotEmpty(b, set.Release)
+			}
+			b.ReportMetric(float64(len(c.dump)>>20), "dump-MiB")
+		})
 	}
+}
+
+func benchMiB(b *testing.B) int {
+	b.Helper()
+	mib, err := strconv.Atoi(cmp.Or(os.Getenv("BACKUPSET_BENCH_MIB"), "64"))
+	require.NoError(b, err)
+	return mib
 }
 
 // largeSet is a set of about so many MiB, nearly all of it cache, as everywhere.

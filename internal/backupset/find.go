@@ -1,6 +1,7 @@
 package backupset
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,8 +19,8 @@ var ErrNoSet = errors.New("no backup set here")
 const finders = 8
 
 // Find lists the sets in a folder: the folder itself, if it is one, or else its sub-folders, the
-// newest dump first. A sub-folder that can't be read is listed with its Problem. Kinds and
-// Contents are left to [Open].
+// newest dump first. A sub-folder that can't be read is listed with its Problem. Contents and
+// version are left to [Open].
 func Find(dir string) ([]*Set, error) {
 	entries, err := folder(dir)
 	if err != nil {
@@ -27,7 +28,7 @@ func Find(dir string) ([]*Set, error) {
 	}
 	if slices.ContainsFunc(entries, isPart) {
 		set := &Set{Dir: dir}
-		set.open(entries, false)
+		set.open(context.Background(), entries, false)
 		return []*Set{set}, nil
 	}
 	sets := openAll(dir, entries)
@@ -85,7 +86,7 @@ func openEntry(dir string, e fs.DirEntry) *Set {
 	if !slices.ContainsFunc(inside, isPart) {
 		return nil
 	}
-	set.open(inside, false)
+	set.open(context.Background(), inside, false)
 	return set
 }
 
@@ -106,8 +107,11 @@ func (s *Set) failed(err error) *Set {
 	return s
 }
 
-// Open looks at a folder without reading its files to the end.
+// Open looks at a folder without reading its files to the end, whatever their size: it takes some
+// milliseconds where the disk is quick.
 func Open(dir string) (*Set, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), glimpse)
+	defer cancel()
 	entries, err := folder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the backup set: %w", err)
@@ -116,7 +120,7 @@ func Open(dir string) (*Set, error) {
 		return nil, fmt.Errorf("open the backup set %s: %w: it has neither %s nor any other file of the backup script", dir, ErrNoSet, Dump.Names()[0])
 	}
 	set := &Set{Dir: dir}
-	set.open(entries, true)
+	set.open(ctx, entries, true)
 	return set, nil
 }
 

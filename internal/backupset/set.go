@@ -21,6 +21,10 @@ type Set struct {
 	// names those of schema public. Find leaves them empty.
 	Kinds    map[string]int
 	Contents mastodon.Contents
+	// Schema is the highest migration, Release the newest known Mastodon release that is not newer,
+	// RailsEnv what Rails calls the database. Find leaves them empty, and so does Open where they
+	// can't be had in time; Read always tells.
+	Schema, Release, RailsEnv string
 	// Problem is why the folder or the dump's beginning can't be read; nil as a rule. A set with a
 	// problem is listed all the same, so that nobody wonders where it is.
 	Problem error
