@@ -65,6 +65,7 @@ func (r *Restore) pickSet(ctx context.Context, t *workflow.Task) (*backupset.Set
 	desk := newReading(sets, o.Sets, t)
 	background, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
+	wg.Go(func() { desk.openAll(background) })
 	wg.Go(func() { desk.readAll(background) })
 	a, err := ask(ctx, t, desk.question())
 	stop()
@@ -72,9 +73,9 @@ func (r *Restore) pickSet(ctx context.Context, t *workflow.Task) (*backupset.Set
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, s := range sets {
-		if s.Dir == a.Option {
-			return s, desk.rows[i].report, nil
+	for _, row := range desk.rows {
+		if row.set.Dir == a.Option {
+			return row.set, row.report, nil
 		}
 	}
 	return nil, nil, usage(fmt.Sprintf("no backup set %q", a.Option), "choose one of those in "+o.Sets)
@@ -95,6 +96,9 @@ type reading struct {
 
 	mu   sync.Mutex
 	rows []setRow
+
+	screen sync.Mutex // held while the table is shown, so that no older one overtakes a newer
+	told   time.Time
 }
 
 type setRow struct {
@@ -112,26 +116,59 @@ func newReading(sets []*backupset.Set, dir string, t *workflow.Task) *reading {
 	return d
 }
 
+// opened is how many sets are opened ahead of their reading: more than any screen has lines.
+const opened = 100
+
+// openAll learns what takes no reading, such as the version. The newest set comes first.
+func (d *reading) openAll(ctx context.Context) {
+	for i := range min(opened, len(d.rows)) {
+		row := d.row(i)
+		if row.err != nil || ctx.Err() != nil {
+			continue
+		}
+		if set, err := backupset.Open(row.set.Dir); err == nil && set.Problem == nil {
+			d.change(i, func(r *setRow) { r.set = set })
+			d.tell(false)
+		}
+	}
+	if ctx.Err() == nil {
+		d.tell(true)
+	}
+}
+
 // readAll reads one set after the other; a set of its own is read side by side already.
 func (d *reading) readAll(ctx context.Context) {
 	for i := range d.rows {
-		if d.rows[i].err != nil || ctx.Err() != nil {
+		row := d.row(i)
+		if row.err != nil || ctx.Err() != nil {
 			continue
 		}
-		var last time.Time
-		report, err := d.rows[i].set.Read(ctx, backupset.Options{Progress: func(p backupset.Progress) {
+		report, err := row.set.Read(ctx, backupset.Options{Progress: func(p backupset.Progress) {
 			d.change(i, func(r *setRow) { r.done, r.total = p.Done, p.Total })
-			if time.Since(last) > 200*time.Millisecond {
-				last = time.Now()
-				d.task.Update(d.question())
-			}
+			d.tell(false)
 		}})
 		if ctx.Err() != nil {
 			return
 		}
 		d.change(i, func(r *setRow) { r.report, r.err = report, err })
+		d.tell(true)
+	}
+}
+
+// tell shows the table as it is now; not more than five times a second, unless it must.
+func (d *reading) tell(must bool) {
+	d.screen.Lock()
+	defer d.screen.Unlock()
+	if must || time.Since(d.told) > 200*time.Millisecond {
+		d.told = time.Now()
 		d.task.Update(d.question())
 	}
+}
+
+func (d *reading) row(i int) setRow {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.rows[i]
 }
 
 func (d *reading) change(i int, f func(*setRow)) {

@@ -15,7 +15,7 @@ func (d *reading) question() workflow.Question {
 	defer d.mu.Unlock()
 	now := d.task.Now()
 	q := workflow.Question{ID: "set", Kind: workflow.KindChoose, Title: "Which backup?", Hint: "folder: " + d.dir, Flag: "--set DIR",
-		Columns: []string{"taken", "age", "size", "cache", "Mastodon", "verdict"}}
+		Columns: []string{"taken", "age", "size", "server", "cache", "Mastodon", "verdict"}}
 	for _, row := range d.rows {
 		q.Options = append(q.Options, row.option(now))
 		q.Updating = q.Updating || row.report == nil && row.err == nil
@@ -27,23 +27,24 @@ func (r setRow) option(now time.Time) workflow.Option {
 	o := workflow.Option{ID: r.set.Dir, Label: r.set.Dir}
 	if r.err != nil {
 		o.Unavailable = r.err.Error()
-		o.Cells = []string{"?", "", Bytes(r.set.Size()), "", "", "can't be read"}
+		o.Cells = []string{"?", "", Bytes(r.set.Size()), r.set.Domain, "", "", "can't be read"}
 		o.Card = []workflow.Field{{Name: "problem", Value: r.err.Error(), Level: workflow.SeverityBlocks}}
 		return o
 	}
 	o.Cells = []string{
-		r.set.Created.Format("2006-01-02 15:04"), Age(now.Sub(r.set.Created)), Bytes(r.set.Size()),
+		r.set.Created.Format("2006-01-02 15:04"), Age(now.Sub(r.set.Created)), Bytes(r.set.Size()), r.set.Domain,
 		yesNo(!r.set.Part(backupset.Cache).Missing), r.version(), r.verdict(),
 	}
 	o.Card = r.card()
 	return o
 }
 
+// version is Mastodon's: known from the set's opening as a rule, else once it is read.
 func (r setRow) version() string {
-	if r.report == nil || r.report.Database == nil {
-		return ""
+	if r.report != nil && r.report.Database != nil {
+		return r.report.Database.Release
 	}
-	return r.report.Database.Release
+	return r.set.Release
 }
 
 func (r setRow) verdict() string {
@@ -64,6 +65,13 @@ func (r setRow) verdict() string {
 // card describes a set part by part, with what was found in each.
 func (r setRow) card() []workflow.Field {
 	card := []workflow.Field{{Name: "server", Value: orUnknown(r.set.Domain)}}
+	if v := r.version(); v != "" {
+		f := workflow.Field{Name: "Mastodon", Value: v}
+		if e := r.set.RailsEnv; e != "" && e != "production" {
+			f.Value, f.Level = v+", environment "+e, workflow.SeverityWarns
+		}
+		card = append(card, f)
+	}
 	for _, part := range r.set.Parts() {
 		card = append(card, r.field(part))
 	}
@@ -84,13 +92,16 @@ func (r setRow) field(part backupset.Part) workflow.Field {
 		return f
 	}
 	values := []string{Bytes(part.Size)}
+	if n := len(r.set.Contents.Tables); n > 0 && part.Class == backupset.Dump {
+		values = append(values, Count(int64(n))+" tables")
+	}
 	if r.report != nil {
 		p := r.report.Part(part.Class)
 		if p.Archive != nil {
 			values = append(values, Count(p.Archive.Files)+" files")
 		}
 		if db := r.report.Database; db != nil && part.Class == backupset.Dump {
-			values = append(values, Count(int64(len(db.Contents.Tables)))+" tables", Count(db.Counts.Users)+" users", "newest post "+stamp(db.Counts.NewestPost))
+			values = append(values, Count(db.Counts.Users)+" users", "newest post "+stamp(db.Counts.NewestPost))
 		}
 		if p.Verdict != backupset.Sound {
 			values, f.Level = append(values, string(p.Verdict)+": "+p.Reason), workflow.SeverityBlocks
