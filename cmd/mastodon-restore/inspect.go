@@ -24,7 +24,7 @@ func (s *settings) inspectCommand() *cobra.Command {
 		Short: "Read every byte of a backup set and judge it; no cluster is needed",
 		Long: `Read every byte of a backup set and judge it. No cluster and no PostgreSQL are needed, and nothing
 is changed. Exit codes: 0 sound, 1 damaged, 4 suspicious, 2 usage. docs/inspect.md says what is read.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFolder,
 		RunE: func(c *cobra.Command, args []string) error {
 			if s.output != "text" && s.output != "json" {
 				return usagef("--output %s: choose one of text, json", s.output)
@@ -40,6 +40,13 @@ is changed. Exit codes: 0 sound, 1 damaged, 4 suspicious, 2 usage. docs/inspect.
 	return c
 }
 
+func oneFolder(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef("name one folder: mastodon-restore inspect DIR")
+	}
+	return nil
+}
+
 // inspection is one reading of one set.
 type inspection struct {
 	deep, manifest, json bool
@@ -50,6 +57,11 @@ func (o inspection) run(ctx context.Context, w io.Writer, dir string) error {
 	if err != nil {
 		return &usageError{err}
 	}
+	if !o.json {
+		if _, err := fmt.Fprintln(w, firstWords(set)); err != nil {
+			return err
+		}
+	}
 	report, err := set.Read(ctx, backupset.Options{Deep: o.deep, Progress: o.progress()})
 	if err != nil {
 		return fmt.Errorf("read %s: %w", dir, err)
@@ -57,18 +69,41 @@ func (o inspection) run(ctx context.Context, w io.Writer, dir string) error {
 	if o.json {
 		err = json.NewEncoder(w).Encode(report)
 	} else {
-		err = o.tell(w, set, report)
+		err = o.tell(w, report)
 	}
 	if err != nil {
 		return err
 	}
-	if o.manifest && report.Verdict != backupset.Damaged {
-		if err := set.WriteManifest(report); err != nil {
+	if o.manifest {
+		if err := writeManifest(set, report); err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "mastodon-restore: wrote %s into %s\n", backupset.ManifestName, dir)
 	}
 	return ended(verdictExit(report.Verdict))
+}
+
+func writeManifest(set *backupset.Set, r *backupset.Report) error {
+	if r.Verdict == backupset.Damaged {
+		fmt.Fprintf(os.Stderr, "mastodon-restore: wrote no %s: the set is damaged\n", backupset.ManifestName)
+		return nil
+	}
+	if err := set.WriteManifest(r); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "mastodon-restore: wrote %s into %s\n", backupset.ManifestName, set.Dir)
+	return nil
+}
+
+// firstWords is what is known before a byte of the rows and files is read.
+func firstWords(set *backupset.Set) string {
+	words := fmt.Sprintf("%s, server %s, taken %s, %s", set.Dir, orUnknown(set.Domain), taken(set.Created), restore.Bytes(set.Size()))
+	if set.Release != "" {
+		words += ", Mastodon " + set.Release
+	}
+	if n := len(set.Contents.Tables); n > 0 {
+		words += fmt.Sprintf(", PostgreSQL %s, %d tables", set.ServerVersion, n)
+	}
+	return words
 }
 
 func verdictExit(v backupset.Verdict) workflow.Exit {
@@ -97,8 +132,8 @@ func (o inspection) progress() func(backupset.Progress) {
 }
 
 // tell writes a report for a person: parts, figures, findings, verdict.
-func (o inspection) tell(w io.Writer, set *backupset.Set, r *backupset.Report) error {
-	fmt.Fprintf(w, "%s, server %s, taken %s\n\n", r.Dir, orUnknown(r.Domain), taken(set.Created))
+func (o inspection) tell(w io.Writer, r *backupset.Report) error {
+	fmt.Fprintln(w)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, p := range r.Parts {
 		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", p.Class, p.Verdict, partWords(p), p.Reason)
