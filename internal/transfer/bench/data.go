@@ -80,9 +80,3 @@ func (b *bench) make(name string, n, least, most int, where layout) (*sample, er
 	}
 	return s, nil
 }
-
-func (s *sample) remove() {
-	_ = os.Remove(s.tar)
-	_ = os.Remove(s.gz)
-	_ = os.RemoveAll(s.tree)
-}

@@ -57,6 +57,7 @@ type bench struct {
 	rounds, apiserver int
 	cases             []string
 	dir, self         string
+	dirs              int
 }
 
 func (b *bench) run(ctx context.Context) error {
