@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,8 @@ type journey struct {
 	model *model
 	tm    *teatest.TestModel
 	exit  chan workflow.Exit
+	// background says that the run was to go on without a screen.
+	background atomic.Bool
 }
 
 // patience ends a test that hangs; nothing is measured with it.
@@ -39,7 +42,8 @@ func begun(t *testing.T, steps ...workflow.Step) *journey {
 	require.NoError(t, j.run.Begin(workflow.Header{Kind: "restore", Practice: "nothing is real"}))
 	j.model = newModel(Options{
 		Feed: j.feed, Desk: desk, StopAfterStep: j.run.StopAfterStep, Interrupt: interrupt,
-		Resume: resume, NoColor: true, Out: io.Discard,
+		Background: func() { j.background.Store(true); interrupt() },
+		Resume:     resume, NoColor: true, Out: io.Discard,
 	})
 	j.model.watch = watchFeed(t.Context(), j.feed)
 	t.Cleanup(j.model.watch.stop)
@@ -151,6 +155,13 @@ func TestStoppingAtWorkKeepsTheRunResumable(t *testing.T) {
 	require.Equal(t, workflow.StatusInterrupted, shot.Steps[0].Status)
 	require.Equal(t, resume, shot.Exit.Resume)
 	require.Contains(t, Farewell(shot, j.model.opts), "Go on with: "+resume)
+}
+
+func TestLeavingARunInTheBackground(t *testing.T) {
+	j := begun(t, waiting("files"), step("database", nil))
+	j.sees("at work").types("ctrl+c").sees("leave it running in the background").types("4", "enter")
+	j.ends(workflow.ExitInterrupted)
+	require.True(t, j.background.Load())
 }
 
 func TestStoppingAfterTheStepAtWork(t *testing.T) {

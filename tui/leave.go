@@ -69,6 +69,10 @@ func (m *model) leaveMenu() *menu {
 	}
 	out.choices = append(out.choices, choice{"stop now and keep the work",
 		"The step is cut off where it is. Go on later with:\n" + m.opts.Resume, interrupt})
+	if m.opts.Background != nil {
+		out.choices = append(out.choices, choice{"leave it running in the background",
+			"It goes on without this terminal; mastodon-restore status shows how far it is.", background})
+	}
 	return out
 }
 
@@ -106,6 +110,13 @@ func interrupt(m *model) tea.Cmd {
 	m.over, m.leaving = nil, true
 	m.stopping = "Stopping: what can't be cut in the middle is finished first. ctrl+c asks again."
 	m.opts.Interrupt()
+	return nil
+}
+
+func background(m *model) tea.Cmd {
+	m.over, m.leaving = nil, true
+	m.stopping = "Leaving: the run goes on in the background."
+	m.opts.Background()
 	return nil
 }
 

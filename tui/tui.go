@@ -45,6 +45,9 @@ type Options struct {
 	StopAfterStep func()
 	// Interrupt cuts the step at work off; the run keeps what it has done.
 	Interrupt func()
+	// Background cuts the step at work off as Interrupt does, and has the run go on without a
+	// screen when this one is gone; nil where that can't be.
+	Background func()
 
 	// Resume is the command that goes on with this run later.
 	Resume      string

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Store is the folder that holds every run: one folder a run, with journal.jsonl, log.txt and
@@ -84,6 +85,20 @@ func (s Store) journal(run string) (string, error) {
 
 // Remove forgets a run that changed nothing.
 func (s Store) Remove(run string) error { return os.RemoveAll(s.Path(run)) }
+
+// AtWork says whether a process works on a run now.
+func (s Store) AtWork(run string) bool {
+	path, err := s.journal(run)
+	if err != nil {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close() // and with it the lock, had it been got
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
 
 // List returns the runs of the store, newest first. A journal that can't be read is in broken,
 // under its run's name.

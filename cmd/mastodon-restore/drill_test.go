@@ -131,6 +131,27 @@ func TestSignalsStopARunAndOnlyOneProcessGoesOn(t *testing.T) {
 	requireRestored(t, m, m.last())
 }
 
+func TestARunGoesOnInTheBackground(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.run(workflow.ExitUnknown, "drill", "--fast", "--simulate-database", "--fault", "stream-cut")
+	run := m.last()
+	require.Contains(t, m.run(workflow.ExitDone, "status").out.String(), "Go on with: mastodon-restore resume "+run.Run)
+
+	first := m.start("resume", "--detach")
+	first.until("the background", func() bool { return m.store().AtWork(run.Run) })
+	require.Contains(t, m.run(workflow.ExitLocked, "resume").err.String(), "another process")
+	require.Equal(t, workflow.ExitDone, first.exit(), first.err.String())
+	require.Eventually(t, func() bool { return m.last().Ended() && !m.store().AtWork(run.Run) }, 2*time.Minute, 20*time.Millisecond)
+	requireRestored(t, m, m.last())
+	said, err := os.ReadFile(filepath.Join(m.store().Path(run.Run), backgroundFile))
+	require.NoError(t, err)
+	require.Contains(t, string(said), "Going on with a run")
+	require.Contains(t, m.run(workflow.ExitUsage, "resume", run.Run, "--detach").out.String(), "has ended")
+	require.Contains(t, m.run(workflow.ExitUsage, "resume", "nobody", "--detach").err.String(), "mastodon-restore runs lists them")
+	m.requireNoSecrets(first)
+}
+
 // The program is killed whenever its journal has grown by a few entries, again and again.
 func TestARunThatIsKilledAgainAndAgainEndsWell(t *testing.T) {
 	for name, database := range map[string]string{"with a real PostgreSQL": "--simulate-database=false", "simulated": "--simulate-database"} {

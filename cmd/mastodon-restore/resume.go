@@ -19,6 +19,9 @@ func (s *settings) resumeCommand() *cobra.Command {
 		Short: "Go on with a run that was interrupted or stopped (default: the newest, one that left a server closed first)",
 		Args:  oneRunOrNone,
 		RunE: func(c *cobra.Command, args []string) error {
+			if s.detached {
+				return s.detach(c.OutOrStdout(), args)
+			}
 			return s.resume(c.Context(), args)
 		},
 	}
@@ -26,6 +29,8 @@ func (s *settings) resumeCommand() *cobra.Command {
 	s.faceFlags(c)
 	c.Flags().StringVar(&s.Confirm, "confirm", "", "the server's domain, where the run was cut off before the consent")
 	c.Flags().StringSliceVar(&s.Accept, "accept", nil, "preflight checks that are accepted although they block, by ID")
+	c.Flags().BoolVar(&s.detached, "detach", false, "go on in the background, whatever becomes of this terminal; status shows how far it is")
+	c.MarkFlagsMutuallyExclusive("detach", "output")
 	return c
 }
 
@@ -81,7 +86,7 @@ func (s *settings) rejoin(ctx context.Context, se *session, events []workflow.Ev
 	case run.Run == "":
 		return usagef("run %s never began: nothing was changed by it", se.run.ID)
 	case run.Ended():
-		return usagef("run %s has ended (%s): there is nothing to go on with", run.Run, stateWords(run))
+		return usagef("run %s has ended (%s): there is nothing to go on with", run.Run, stateWords(run, true))
 	}
 	facts, err := factsOf(run)
 	if err != nil {

@@ -22,6 +22,7 @@ type settings struct {
 	fast            bool
 	fault           string
 	simulate        bool
+	detached        bool
 }
 
 func newRoot() *cobra.Command {

@@ -31,6 +31,8 @@ type session struct {
 	from  int // the first event that is news
 	// begun says that a face shows the run; before, whoever waits is told on standard error.
 	begun atomic.Bool
+	// leaving says that the run is to go on in the background once it has stopped here.
+	leaving atomic.Bool
 	// parent is the journal of the run that this one takes up.
 	parent *workflow.Journal
 	close  []func() error
@@ -127,6 +129,10 @@ func (s *session) execute(ctx context.Context) error {
 		interrupt()
 	}
 	exit := s.wait(done, ears, err)
+	if s.leaving.Load() && exit == workflow.ExitInterrupted {
+		s.shut()
+		return background(os.Stdout, s.store, s.run.ID)
+	}
 	return s.leave(exit, err)
 }
 
@@ -226,7 +232,7 @@ func (s *session) leave(exit workflow.Exit, err error) error {
 
 func (s *session) wizardOptions(desk *workflow.Desk, interrupt func()) tui.Options {
 	return tui.Options{
-		Feed: s.run.Feed, Desk: desk, StopAfterStep: s.run.StopAfterStep, Interrupt: interrupt, Resume: s.run.ResumeCommand,
+		Feed: s.run.Feed, Desk: desk, StopAfterStep: s.run.StopAfterStep, Interrupt: interrupt, Background: func() { s.leaving.Store(true); interrupt() }, Resume: s.run.ResumeCommand,
 		JournalPath: filepath.Join(s.run.Folder, workflow.JournalFile), LogPath: filepath.Join(s.run.Folder, workflow.LogFile), Version: version,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -31,7 +32,10 @@ func (s *settings) statusCommand() *cobra.Command {
 			}
 			if s.output == "json" {
 				run.State = nil // internal
-				return json.NewEncoder(c.OutOrStdout()).Encode(run)
+				return json.NewEncoder(c.OutOrStdout()).Encode(struct {
+					workflow.Snapshot
+					AtWork bool `json:"atWork"` // a process works on it now
+				}{run, st.AtWork(run.Run)})
 			}
 			return showStatus(c.OutOrStdout(), st, run)
 		},
@@ -64,7 +68,7 @@ func newest(st workflow.Store, args []string) (workflow.Snapshot, error) {
 
 func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
 	fmt.Fprintf(w, "Run %s, %s of %s (context %s, namespace %s)%s\n", run.Run, run.Header.Kind, orUnknown(run.Target.Domain), orUnknown(run.Target.Context), orUnknown(run.Target.Namespace), practiceWords(run))
-	fmt.Fprintf(w, "Begun %s, last sign of life %s, now: %s\n", run.Started.Local().Format(time.DateTime), run.Updated.Local().Format(time.DateTime), stateWords(run))
+	fmt.Fprintf(w, "Begun %s, last sign of life %s, now: %s\n", run.Started.Local().Format(time.DateTime), run.Updated.Local().Format(time.DateTime), stateWords(run, st.AtWork(run.Run)))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, v := range run.Steps {
 		fmt.Fprintf(tw, "%2d\t%s\t%s\t%s\t%s\n", i+1, v.Title, v.Status, took(v, run.Updated), v.Message)
@@ -78,7 +82,14 @@ func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
 	if run.Failure != nil {
 		fmt.Fprintf(w, "Stopped: %s\n%s\n", run.Failure.Error(), run.Failure.World)
 	}
-	if !run.Ended() {
+	switch {
+	case run.Ended():
+	case st.AtWork(run.Run):
+		fmt.Fprintln(w, "A process of this machine works on it now.")
+		if said := filepath.Join(st.Path(run.Run), backgroundFile); isFile(said) {
+			fmt.Fprintf(w, "What it says in the background: %s\n", said)
+		}
+	default:
 		fmt.Fprintf(w, "Go on with: "+resumeCommand+"\n", run.Run)
 	}
 	if run.Report != nil {
@@ -86,6 +97,11 @@ func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
 	}
 	_, err := fmt.Fprintf(w, "Journal: %s\n", filepath.Join(st.Path(run.Run), workflow.JournalFile))
 	return err
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func took(v workflow.StepView, now time.Time) string {
@@ -96,7 +112,7 @@ func took(v workflow.StepView, now time.Time) string {
 }
 
 // stateWords is how a run stands, in one word or two.
-func stateWords(run workflow.Snapshot) string {
+func stateWords(run workflow.Snapshot, atWork bool) string {
 	undo, undone := takenUp(run, kindUndo)
 	dismissal, dismissed := takenUp(run, kindDismiss)
 	switch {
@@ -107,7 +123,11 @@ func stateWords(run workflow.Snapshot) string {
 	case run.Exit != nil:
 		return run.Exit.Name
 	case run.Current >= 0 && run.Current < len(run.Steps):
-		return fmt.Sprintf("at step %q, or cut off there", run.Steps[run.Current].Title)
+		words := "cut off at step %q"
+		if atWork {
+			words = "at work on step %q"
+		}
+		return fmt.Sprintf(words, run.Steps[run.Current].Title)
 	}
 	return "not begun"
 }
@@ -141,7 +161,7 @@ func (s *settings) runsCommand() *cobra.Command {
 				return err
 			}
 			if s.output == "json" {
-				return listJSON(c.OutOrStdout(), runs)
+				return listJSON(c.OutOrStdout(), st, runs)
 			}
 			return list(c.OutOrStdout(), st, runs, broken)
 		},
@@ -162,7 +182,7 @@ func list(w io.Writer, st workflow.Store, runs []workflow.Snapshot, broken map[s
 		if r.Header.Practice != "" {
 			kind = "practice"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Run, r.Header.Kind, r.Started.Local().Format("2006-01-02 15:04"), orUnknown(r.Target.Domain), kind, stateWords(r))
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Run, r.Header.Kind, r.Started.Local().Format("2006-01-02 15:04"), orUnknown(r.Target.Domain), kind, stateWords(r, st.AtWork(r.Run)))
 	}
 	for name, err := range broken {
 		fmt.Fprintf(tw, "%s\t\t\t\t\tcan't be read: %v\n", name, err)
@@ -170,7 +190,7 @@ func list(w io.Writer, st workflow.Store, runs []workflow.Snapshot, broken map[s
 	return tw.Flush()
 }
 
-func listJSON(w io.Writer, runs []workflow.Snapshot) error {
+func listJSON(w io.Writer, st workflow.Store, runs []workflow.Snapshot) error {
 	type row struct {
 		Run     string          `json:"run"`
 		Kind    string          `json:"kind"`
@@ -178,9 +198,11 @@ func listJSON(w io.Writer, runs []workflow.Snapshot) error {
 		Target  workflow.Target `json:"target"`
 		State   string          `json:"state"`
 		Ended   bool            `json:"ended"`
+		AtWork  bool            `json:"atWork"` // a process works on it now
 	}
 	for _, r := range runs {
-		if err := json.NewEncoder(w).Encode(row{r.Run, r.Header.Kind, r.Started, r.Target, stateWords(r), r.Ended()}); err != nil {
+		atWork := st.AtWork(r.Run)
+		if err := json.NewEncoder(w).Encode(row{r.Run, r.Header.Kind, r.Started, r.Target, stateWords(r, atWork), r.Ended(), atWork}); err != nil {
 			return err
 		}
 	}
