@@ -67,8 +67,10 @@ func newest(st workflow.Store, args []string) (workflow.Snapshot, error) {
 }
 
 func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
-	fmt.Fprintf(w, "Run %s, %s of %s (context %s, namespace %s)%s\n", run.Run, run.Header.Kind, orUnknown(run.Target.Domain), orUnknown(run.Target.Context), orUnknown(run.Target.Namespace), practiceWords(run))
-	fmt.Fprintf(w, "Begun %s, last sign of life %s, now: %s\n", run.Started.Local().Format(time.DateTime), run.Updated.Local().Format(time.DateTime), stateWords(run, st.AtWork(run.Run)))
+	fmt.Fprintf(w, "Run %s, %s of %s%s\n", run.Run, run.Header.Kind, orUnknown(run.Target.Domain), practiceWords(run))
+	fmt.Fprintf(w, "Context %s, namespace %s\n", orUnknown(run.Target.Context), orUnknown(run.Target.Namespace))
+	fmt.Fprintf(w, "Begun %s, last sign of life %s\n", run.Started.Local().Format(time.DateTime), run.Updated.Local().Format(time.DateTime))
+	fmt.Fprintf(w, "Now: %s\n", stateWords(run, st.AtWork(run.Run)))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, v := range run.Steps {
 		fmt.Fprintf(tw, "%2d\t%s\t%s\t%s\t%s\n", i+1, v.Title, v.Status, took(v, run.Updated), v.Message)
