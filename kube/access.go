@@ -98,7 +98,7 @@ func (c *Cluster) may(ctx context.Context, verb string, p Permission) (bool, err
 }
 
 // Role writes the permissions as manifests: a Role for the namespace and a ClusterRole for what
-// belongs to none.
+// belongs to none. Without a namespace the Role names none.
 func Role(namespace string) string {
 	var b strings.Builder
 	head := "apiVersion: rbac.authorization.k8s.io/v1\nkind: %s\nmetadata:\n  name: mastodon-restore\n%srules:\n"
@@ -106,7 +106,11 @@ func Role(namespace string) string {
 		if wide {
 			fmt.Fprintf(&b, "---\n"+head, "ClusterRole", "")
 		} else {
-			fmt.Fprintf(&b, head, "Role", "  namespace: "+namespace+"\n")
+			where := ""
+			if namespace != "" {
+				where = "  namespace: " + namespace + "\n"
+			}
+			fmt.Fprintf(&b, head, "Role", where)
 		}
 		rules := slices.DeleteFunc(Permissions(), func(p Permission) bool { return p.ClusterWide != wide })
 		for _, p := range rules {

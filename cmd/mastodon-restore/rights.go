@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,37 +9,16 @@ import (
 )
 
 func (s *settings) rightsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "rights",
-		Short: "Print the Role and ClusterRole that a restore needs, as YAML",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return printRights(c.OutOrStdout()) },
+	c := &cobra.Command{
+		Use:     "rights",
+		Short:   "Print the Role and ClusterRole that a restore needs, as YAML",
+		Example: `  mastodon-restore rights -n mastodon | kubectl apply -f -`,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := io.WriteString(c.OutOrStdout(), kube.Role(s.namespace))
+			return err
+		},
 	}
-}
-
-// printRights writes the rights within the namespace first, then those that only make the words
-// better and that nothing fails without.
-func printRights(w io.Writer) error {
-	var b strings.Builder
-	for _, part := range []struct {
-		kind string
-		wide bool
-	}{{"Role", false}, {"ClusterRole", true}} {
-		fmt.Fprintf(&b, "apiVersion: rbac.authorization.k8s.io/v1\nkind: %s\nmetadata: {name: mastodon-restore}\nrules:\n", part.kind)
-		for _, p := range kube.Permissions() {
-			if p.ClusterWide != part.wide {
-				continue
-			}
-			why := p.Why
-			if p.Optional {
-				why += " (optional)"
-			}
-			fmt.Fprintf(&b, "  - {apiGroups: [%q], resources: [%q], verbs: [%s]} # %s\n", p.Group, p.Resource, strings.Join(p.Verbs, ", "), why)
-		}
-		if !part.wide {
-			b.WriteString("---\n")
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	c.Flags().StringVarP(&s.namespace, "namespace", "n", "", "namespace of the Role (default: the one it is applied to)")
+	return c
 }
