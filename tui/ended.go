@@ -86,7 +86,9 @@ func (e *ended) report(r workflow.Report, width int) []string {
 	if e.shot.Closed.Open() {
 		lines = append(lines, indent(wrap(doors(e.shot, e.now), width-2), 1)...)
 	}
-	lines = append(append(lines, ""), e.figures(r.Rows, width)...)
+	if len(r.Rows) > 0 {
+		lines = append(append(lines, ""), e.figures(r.Rows, width)...)
+	}
 	if len(r.Notes) > 0 {
 		lines = append(lines, "", " "+e.theme.title.Render("Still to know"))
 		lines = append(lines, fields(r.Notes, width, e.theme)...)
@@ -99,9 +101,6 @@ func (e *ended) report(r workflow.Report, width int) []string {
 }
 
 func (e *ended) figures(rows []workflow.ReportRow, width int) []string {
-	if len(rows) == 0 {
-		return nil
-	}
 	head := []string{"", "before", "backup", "now"}
 	cells := make([][]string, len(rows))
 	for i, r := range rows {

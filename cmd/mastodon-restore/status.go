@@ -95,7 +95,13 @@ func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
 		fmt.Fprintf(w, "Go on with: "+resumeCommand+"\n", run.Run)
 	}
 	if run.Report != nil {
-		fmt.Fprintf(w, "%s\nReport: %s\n", run.Report.Headline, run.Report.Path)
+		fmt.Fprintln(w, run.Report.Headline)
+		for _, f := range run.Report.Kept {
+			fmt.Fprintf(w, "Kept: %s: %s\n", f.Name, f.Value)
+		}
+		if run.Report.Path != "" {
+			fmt.Fprintf(w, "Report: %s\n", run.Report.Path)
+		}
 	}
 	_, err := fmt.Fprintf(w, "Journal: %s\n", filepath.Join(st.Path(run.Run), workflow.JournalFile))
 	return err

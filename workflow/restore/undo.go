@@ -64,7 +64,13 @@ func (r *Restore) abandon() workflow.Step {
 			if err := r.acquire(ctx, "undo"); err != nil {
 				return err
 			}
-			return r.giveUp(ctx, t)
+			if err := r.giveUp(ctx, t); err != nil {
+				return err
+			}
+			return t.Report(workflow.Report{
+				Headline: fmt.Sprintf("%s is open as it was before run %s: nothing of that went live.", r.Facts.Instance.Domain, r.Run),
+				Kept:     []workflow.Field{{Name: "files", Value: "what had arrived on the volume stays there"}},
+			})
 		},
 	}
 }
@@ -125,7 +131,16 @@ func (r *Restore) undoReopen() workflow.Step {
 			if err := r.World.Cluster.Remove(ctx, PodOf(r.Run)); err != nil {
 				return r.card(err, "remove the utility pod")
 			}
-			return r.World.Cluster.Release(ctx, r.Run)
+			if err := r.World.Cluster.Release(ctx, r.Run); err != nil {
+				return r.card(err, "give the namespace's lock back")
+			}
+			return t.Report(workflow.Report{
+				Headline: fmt.Sprintf("%s is open again, with the database from before run %s.", r.Facts.Instance.Domain, r.Run),
+				Kept: []workflow.Field{
+					{Name: r.undone(), Value: "the restored database and what was written to it; yours to drop"},
+					{Name: "files", Value: "those of the backup stay on the volume"},
+				},
+			})
 		},
 	})
 }
@@ -147,7 +162,7 @@ func (r *Restore) Dismiss() workflow.Plan {
 				return r.card(err, r.kept()+" could not be dropped")
 			}
 			t.Log("dropped %s", r.kept())
-			return nil
+			return t.Report(workflow.Report{Headline: fmt.Sprintf("%s is dropped: run %s can't be undone any more.", r.kept(), r.Run)})
 		},
 	}}
 }
