@@ -20,12 +20,12 @@ import (
 // says how to go on, and with more room it goes on.
 func TestFullVolume(t *testing.T) {
 	needLab(t)
-	disk := &smallDisk{}
+	disk := &smallDisk{bytes: 32 * mib}
 	i := standUp(t, "full", roomy(), disk.mount(t))
 	b := i.backUp(archives...)
 	i.breakIt()
 	before := i.posture()
-	disk.fill(t)
+	disk.leave(t, mib)
 
 	code, output := newOperator(t).run(restoring(i, b)...)
 	require.Equal(t, exitBlocked, code, tail(output))
@@ -56,9 +56,10 @@ func roomy() sample.Size {
 
 // A smallDisk is a file system of this machine, in memory, that a node serves as the claim of
 // public/system. The lab's nodes are this machine; elsewhere that would not do.
-type smallDisk struct{ dir string }
-
-const diskBytes = 32 << 20
+type smallDisk struct {
+	bytes int64
+	dir   string
+}
 
 // mount makes the disk and its volume while the server stands up.
 func (d *smallDisk) mount(t *testing.T) func(*values) {
@@ -68,7 +69,7 @@ func (d *smallDisk) mount(t *testing.T) func(*values) {
 		for _, claim := range []string{"system", "assets"} {
 			dir := filepath.Join("/var/lib/mastodon-restore-e2e", v.Namespace+"-"+claim)
 			require.NoError(t, os.MkdirAll(dir, 0o755))
-			require.NoError(t, unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", diskBytes)))
+			require.NoError(t, unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", d.bytes)))
 			t.Cleanup(func() {
 				// Pods may still hold it for a moment; it goes when they do.
 				require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH))
@@ -97,12 +98,12 @@ spec:
 
 func (d *smallDisk) ballast() string { return filepath.Join(d.dir, "ballast") }
 
-// fill leaves a megabyte free.
-func (d *smallDisk) fill(t *testing.T) {
+// leave fills the disk until only so much is free.
+func (d *smallDisk) leave(t *testing.T, bytes int64) {
 	t.Helper()
 	var disk unix.Statfs_t
 	require.NoError(t, unix.Statfs(d.dir, &disk))
 	free := int64(disk.Bavail) * disk.Bsize
-	out, err := exec.Command("fallocate", "--length", fmt.Sprint(free-1<<20), d.ballast()).CombinedOutput()
+	out, err := exec.Command("fallocate", "--length", fmt.Sprint(free-bytes), d.ballast()).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }

@@ -102,6 +102,12 @@ func (i *instance) seedFiles() {
 	i.Helper()
 	dir := i.TempDir()
 	require.NoError(i, i.size.WriteFiles(dir, i.at))
+	i.put(dir)
+}
+
+// put moves what is in a folder of this machine to public/system.
+func (i *instance) put(dir string) {
+	i.Helper()
 	tar := exec.Command("tar", "-C", dir, "-cf", "-", ".")
 	out, err := tar.StdoutPipe()
 	require.NoError(i, err)
