@@ -15,7 +15,7 @@ func (d *reading) question() workflow.Question {
 	defer d.mu.Unlock()
 	now := d.task.Now()
 	q := workflow.Question{ID: "set", Kind: workflow.KindChoose, Title: "Which backup?", Hint: "folder: " + d.dir, Flag: "--set DIR",
-		Columns: []string{"taken", "age", "size", "server", "cache", "Mastodon", "verdict"}}
+		Columns: []string{"taken", "age", "size", "server", "Mastodon", "verdict"}}
 	for _, row := range d.rows {
 		q.Options = append(q.Options, row.option(now))
 		q.Updating = q.Updating || row.report == nil && row.err == nil
@@ -27,13 +27,13 @@ func (r setRow) option(now time.Time) workflow.Option {
 	o := workflow.Option{ID: r.set.Dir, Label: r.set.Dir}
 	if r.err != nil {
 		o.Unavailable = r.err.Error()
-		o.Cells = []string{"?", "", Bytes(r.set.Size()), r.set.Domain, "", "", "can't be read"}
+		o.Cells = []string{"?", "", Bytes(r.set.Size()), r.set.Domain, "", "can't be read"}
 		o.Card = []workflow.Field{{Name: "problem", Value: r.err.Error(), Level: workflow.SeverityBlocks}}
 		return o
 	}
 	o.Cells = []string{
 		r.set.Created.Format("2006-01-02 15:04"), Age(now.Sub(r.set.Created)), Bytes(r.set.Size()), r.set.Domain,
-		yesNo(!r.set.Part(backupset.Cache).Missing), r.version(), r.verdict(),
+		r.version(), r.verdict(),
 	}
 	o.Card = r.card()
 	return o
@@ -56,7 +56,7 @@ func (r setRow) verdict() string {
 	}
 	for _, p := range r.report.Parts {
 		if p.Verdict == backupset.Damaged {
-			return "damaged: " + p.Name
+			return "damaged: " + string(p.Class)
 		}
 	}
 	return string(r.report.Verdict)
@@ -116,13 +116,6 @@ func stamp(at time.Time) string {
 		return "none"
 	}
 	return at.UTC().Format("2006-01-02 15:04")
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }
 
 func orUnknown(s string) string {
