@@ -55,7 +55,7 @@ func TestTheTableOfSetsTellsTheVersionBeforeASetIsRead(t *testing.T) {
 	p := start(t, newWorld(), o, restore.Flags{}, j, store.Path(runID))
 	p.run.Plan = p.Plan()[:2]
 	require.NoError(t, p.run.Begin(workflow.Header{Kind: "restore"}))
-	w := &watcher{feed: p.run.Feed, until: func(q workflow.Question) bool { return q.ID == "set" && q.Options[0].Cells[5] != "" }}
+	w := &watcher{feed: p.run.Feed, until: func(q workflow.Question) bool { return q.ID == "set" && q.Options[0].Cells[4] != "" }}
 	p.run.Operator = w
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -65,9 +65,9 @@ func TestTheTableOfSetsTellsTheVersionBeforeASetIsRead(t *testing.T) {
 	row := w.saw.Options[0]
 	require.True(t, w.saw.Updating)
 	require.Equal(t, practice.Domain, row.Cells[3])
-	require.Regexp(t, `^\d+\.\d+\.\d+$`, row.Cells[5])
-	require.Regexp(t, `^reading \d+ %$|^not read yet$`, row.Cells[6])
+	require.Regexp(t, `^\d+\.\d+\.\d+$`, row.Cells[4])
+	require.Regexp(t, `^reading \d+ %$|^not read yet$`, row.Cells[5])
 	card := fmt.Sprint(row.Card)
-	require.Contains(t, card, "{Mastodon "+row.Cells[5])
+	require.Contains(t, card, "{Mastodon "+row.Cells[4])
 	require.Regexp(t, `\{database [^}]*\d+ tables`, card)
 }
