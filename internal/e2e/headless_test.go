@@ -34,6 +34,7 @@ func TestHeadlessRestoreOfABrokenServer(t *testing.T) {
 	report, err := os.ReadFile(filepath.Join(filepath.Dir(o.journals()[0]), "report.json"))
 	require.NoError(t, err)
 	require.True(t, json.Valid(report))
+	require.Contains(t, string(report), newer, "the report names what is newer than the backup")
 }
 
 // A set without cache of an older Mastodon: the schema is migrated, and tootctl tends to what the

@@ -15,12 +15,16 @@ import (
 
 // Placed is what became of one archive.
 type Placed struct {
-	Files   int64         `json:"files"`
-	Bytes   int64         `json:"bytes"`
-	Newer   int64         `json:"newer"` // files that were there and are newer than the backup
-	Resumed int           `json:"resumed,omitempty"`
-	Took    time.Duration `json:"took"`
-	Whole   bool          `json:"whole"`
+	Files int64 `json:"files"`
+	Bytes int64 `json:"bytes"`
+	// Newer counts files that were there and are newer than the backup, and NewerNames holds the
+	// first hundred; NewerUnknown says that looking for them was given up.
+	Newer        int64         `json:"newer"`
+	NewerNames   []string      `json:"newer_names,omitempty"`
+	NewerUnknown bool          `json:"newer_unknown,omitempty"`
+	Resumed      int           `json:"resumed,omitempty"`
+	Took         time.Duration `json:"took"`
+	Whole        bool          `json:"whole"`
 }
 
 func (r *Restore) files() workflow.Step {
@@ -81,7 +85,10 @@ func (r *Restore) notePlaced(t *workflow.Task, class backupset.Class, report tra
 	if r.Facts.Files == nil {
 		r.Facts.Files = map[string]Placed{}
 	}
-	r.Facts.Files[string(class)] = Placed{Files: report.Files, Bytes: report.Bytes, Newer: report.Newer, Resumed: report.Resumed, Took: report.Took, Whole: true}
+	r.Facts.Files[string(class)] = Placed{
+		Files: report.Files, Bytes: report.Bytes, Newer: report.Newer, NewerNames: report.NewerNames, NewerUnknown: report.NewerUnknown,
+		Resumed: report.Resumed, Took: report.Took, Whole: true,
+	}
 	t.Log("%s: %s files, %s, in %s; read back: %d digests of %d equal", class, Count(report.Files), Bytes(report.Bytes), Span(report.Took), report.Verification.Equal, report.Verification.Digests)
 	if report.Newer > 0 {
 		t.LogAt(workflow.SeverityInfo, "%s: %s files there before are newer than the backup", class, Count(report.Newer))

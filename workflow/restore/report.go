@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,7 +172,7 @@ func (r *Restore) write(t *workflow.Task, now Figures, media MediaSample, h heal
 	for _, o := range odd {
 		rep.Notes = append(rep.Notes, workflow.Field{Name: "not as it should be", Value: o, Level: workflow.SeverityWarns})
 	}
-	rep.Notes = append(rep.Notes, r.loss()...)
+	rep.Notes = append(append(rep.Notes, r.loss()...), r.newerFiles()...)
 	rep.Kept = r.keptFields()
 	rep.Path = filepath.Join(t.Folder(), workflow.ReportFile)
 	return rep, odd
@@ -183,6 +185,24 @@ func (r *Restore) loss() []workflow.Field {
 		return nil
 	}
 	return []workflow.Field{{Name: "not in the backup", Value: Age(before.Counts.NewestPost.Sub(backup.NewestPost)) + " of posts, up to " + stamp(before.Counts.NewestPost), Level: workflow.SeverityInfo}}
+}
+
+// newerFiles tells of files that were on the volume and are newer than the backup.
+func (r *Restore) newerFiles() (notes []workflow.Field) {
+	for _, class := range slices.Sorted(maps.Keys(r.Facts.Files)) {
+		p := r.Facts.Files[class]
+		f := workflow.Field{Name: "newer than the backup", Level: workflow.SeverityInfo}
+		switch {
+		case p.NewerUnknown:
+			f.Value = class + ": not known which files were; looking for them took too long"
+		case len(p.NewerNames) > 0:
+			f.Value = fmt.Sprintf("%s: %s files that were there, such as %s; report.json names them, up to a hundred", class, Count(p.Newer), p.NewerNames[0])
+		default:
+			continue
+		}
+		notes = append(notes, f)
+	}
+	return notes
 }
 
 func (r *Restore) mediaRow(m MediaSample) workflow.ReportRow {
