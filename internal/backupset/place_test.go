@@ -54,6 +54,6 @@ func TestLinksMayNotLeaveTheTree(t *testing.T) {
 
 func TestPartitionIsMastodons(t *testing.T) {
 	for _, id := range []int64{0, 1, 999, 1000, 123456789, 1234567890, 109373187686400001, 1<<62 + 5} {
-		require.Equal(t, sample.Partition(id), string(appendPartition(nil, id)))
+		require.Equal(t, sample.Partition(id), string(appendPartition(nil, uint64(id))))
 	}
 }

@@ -121,8 +121,8 @@ func (f *rowFacts) account(field func(int) []byte) {
 		return
 	}
 	f.counts.LocalAccounts++
-	f.want(Accounts, "accounts/avatars", field(0), field(2))
-	f.want(Accounts, "accounts/headers", field(0), field(3))
+	f.want(Accounts, avatars, field(0), field(2))
+	f.want(Accounts, headers, field(0), field(3))
 }
 
 func (f *rowFacts) status(field func(int) []byte) {
@@ -147,19 +147,19 @@ func (f *rowFacts) attachment(field func(int) []byte) {
 		return
 	}
 	f.counts.LocalMedia++
-	f.want(MediaAttachments, "media_attachments/files", field(0), field(2))
-	f.want(MediaAttachments, "media_attachments/thumbnails", field(0), field(3))
+	f.want(MediaAttachments, attachments, field(0), field(2))
+	f.want(MediaAttachments, thumbnails, field(0), field(3))
 }
 
 func (f *rowFacts) emoji(field func(int) []byte) {
 	if field(1) == nil {
 		f.counts.LocalEmoji++
-		f.want(CustomEmojis, "custom_emojis/images", field(0), field(2))
+		f.want(CustomEmojis, emojis, field(0), field(2))
 	}
 }
 
 func (f *rowFacts) upload(field func(int) []byte) {
-	f.want(SiteUploads, "site_uploads/files", field(0), field(1))
+	f.want(SiteUploads, uploads, field(0), field(1))
 }
 
 func (f *rowFacts) scheduled(field func(int) []byte) {
@@ -181,21 +181,21 @@ func (f *rowFacts) metadata(field func(int) []byte) {
 }
 
 // want notes that the database names a local file.
-func (f *rowFacts) want(c Class, folder string, id, file []byte) {
+func (f *rowFacts) want(c Class, folder fileFolder, id, file []byte) {
 	if len(file) == 0 {
 		return
 	}
-	var n int64
+	var n uint64
 	for _, d := range id {
-		if d < '0' || d > '9' || n > 1<<59 {
+		if d < '0' || d > '9' || n > largestID/10-1 {
 			return // no file has a negative id; anything else was no number
 		}
-		n = n*10 + int64(d-'0')
+		n = n*10 + uint64(d-'0')
 	}
-	f.path = append(append(f.path[:0], folder...), '/')
+	f.path = append(append(f.path[:0], folder.String()...), '/')
 	f.path = append(appendPartition(f.path, n), "/original/"...)
 	f.path = append(f.path, file...)
-	f.wanted[c].add(wantedFile{digest(f.path), n, folder})
+	f.wanted[c].add(wantedFile{digest(f.path), folder.place(n)})
 }
 
 // touched notes a row's time, unless it is too late to be true.

@@ -1,12 +1,14 @@
 package backupset
 
+import "slices"
+
 // How many names are remembered of an archive, and how many files that the database names. What
 // goes beyond is sampled. Quick is for a plain reading, deep for [Options.Deep].
 const (
 	quickNames = 1 << 16
 	deepNames  = 3 << 17 // 393,216: 4 MiB
 	quickFiles = 1 << 14
-	deepFiles  = 3 << 16 // 196,608: 8 MiB
+	deepFiles  = 3 << 16 // 196,608: 3 MiB
 )
 
 // sketch is a set of paths in bounded memory. It remembers 64-bit digests, all of them until there
@@ -14,14 +16,22 @@ const (
 // that sample do so by the same rule, so a path below both limits is in both or missing in one.
 type sketch struct {
 	table []uint64 // open addressing; 0 is an empty slot
+	slots int      // how many the table may have
 	most  int
 	n     int
 	below uint64 // only digests up to this one are remembered
 }
 
 func newSketch(most int) *sketch {
-	return &sketch{table: make([]uint64, 1<<10), most: most, below: ^uint64(0)}
+	s := &sketch{table: make([]uint64, 1<<10), slots: 1 << 10, most: most, below: ^uint64(0)}
+	for filled(s.slots) < most {
+		s.slots *= 2
+	}
+	return s
 }
+
+// filled is how many of a table's slots may be taken: with more, it gets slow.
+func filled(slots int) int { return slots / 4 * 3 }
 
 // add remembers a digest; false if it was there already.
 func (s *sketch) add(h uint64) bool {
@@ -34,10 +44,9 @@ func (s *sketch) add(h uint64) bool {
 	}
 	s.table[i] = h
 	if s.n++; s.n == s.most {
-		s.below >>= 1
-		s.rebuild(len(s.table))
-	} else if s.n > len(s.table)/4*3 {
-		s.rebuild(2 * len(s.table))
+		s.thin()
+	} else if s.n > filled(len(s.table)) {
+		s.grow()
 	}
 	return true
 }
@@ -55,14 +64,39 @@ func (s *sketch) slot(h uint64) int {
 	}
 }
 
-func (s *sketch) rebuild(slots int) {
+// grow makes the table much larger, so that few are thrown away.
+func (s *sketch) grow() {
 	old := s.table
-	s.table, s.n = make([]uint64, slots), 0
+	s.table = make([]uint64, min(8*len(old), s.slots))
 	for _, h := range old {
-		if h != 0 && h <= s.below {
+		if h != 0 {
 			s.table[s.slot(h)] = h
-			s.n++
 		}
+	}
+}
+
+// thin halves the limit and forgets what is above it, in place: run by run of taken slots, as no
+// digest is outside the run that its own slot is in.
+func (s *sketch) thin() {
+	s.below >>= 1
+	s.n = 0
+	mask := len(s.table) - 1
+	start := slices.Index(s.table, 0)
+	var kept []uint64
+	for i := range s.table {
+		at := (start + 1 + i) & mask
+		if h := s.table[at]; h != 0 {
+			s.table[at] = 0
+			if h <= s.below {
+				kept = append(kept, h)
+			}
+			continue
+		}
+		for _, h := range kept {
+			s.table[s.slot(h)] = h
+		}
+		s.n += len(kept)
+		kept = kept[:0]
 	}
 }
 

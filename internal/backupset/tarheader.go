@@ -48,20 +48,28 @@ func number(b []byte) (int64, error) {
 	return v, nil
 }
 
+// field is a place in a header block.
+type field struct{ from, to int }
+
+// The fields that hold numbers, apart from size and time: of all formats, of ustar, and of GNU's.
+var (
+	plainNumbers = []field{{100, 108}, {108, 116}, {116, 124}} // mode, user, group
+	ustarNumbers = []field{{329, 337}, {337, 345}}             // device
+	gnuNumbers   = []field{{345, 357}, {357, 369}}             // times of access and of change
+)
+
 // numbers reads a header's size and time, and sees that its other numbers are some: whoever unpacks
 // the archive will want them.
 func numbers(b []byte) (size, modified int64, err error) {
-	fields := [][]byte{b[100:108], b[108:116], b[116:124]} // mode, user, group
-	if string(b[257:262]) == "ustar" {
-		fields = append(fields, b[329:337], b[337:345]) // device
+	err = areNumbers(b, plainNumbers)
+	if err == nil && string(b[257:262]) == "ustar" {
+		err = areNumbers(b, ustarNumbers)
 	}
-	if string(b[257:265]) == "ustar  \x00" {
-		fields = append(fields, b[345:357], b[357:369]) // GNU's times of access and of change
+	if err == nil && string(b[257:265]) == "ustar  \x00" {
+		err = areNumbers(b, gnuNumbers)
 	}
-	for _, field := range fields {
-		if _, err := number(field); err != nil {
-			return 0, 0, err
-		}
+	if err != nil {
+		return 0, 0, err
 	}
 	if size, err = number(b[124:136]); err == nil && size < 0 {
 		err = errors.New("a negative size")
@@ -70,6 +78,15 @@ func numbers(b []byte) (size, modified int64, err error) {
 		modified, err = number(b[136:148])
 	}
 	return size, modified, err
+}
+
+func areNumbers(b []byte, fields []field) error {
+	for _, f := range fields {
+		if _, err := number(b[f.from:f.to]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // base256 reads a two's complement number, most significant byte first, its first bit a mark.
