@@ -33,7 +33,7 @@ const mostPrefixes = 16
 
 func newCensus(c Class, deep bool, now time.Time, files *atomic.Int64) *census {
 	most := quickNames
-	if deep {
+	if deep && slices.Contains(named, c) {
 		most = deepNames
 	}
 	return &census{class: c, names: newSketch(most), prefixes: map[string]int64{}, oddities: map[string]*oddity{},

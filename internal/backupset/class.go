@@ -20,6 +20,9 @@ func Classes() []Class {
 	return []Class{Dump, Accounts, MediaAttachments, SiteUploads, Cache, CustomEmojis, Assets, Env}
 }
 
+// named are those whose files the database names as this server's own.
+var named = []Class{Accounts, MediaAttachments, SiteUploads, CustomEmojis}
+
 // IsArchive says that the part is a tar archive of files.
 func (c Class) IsArchive() bool { return c != Dump && c != Env }
 

@@ -29,9 +29,13 @@ func BenchmarkDeep(b *testing.B) {
 	require.NoError(b, err)
 	dir := b.TempDir()
 	writeFile(b, filepath.Join(dir, dumpFile), func(w io.Writer) error { return writeDump(w, n) })
-	for class, t := range tops {
-		if name := "system_" + class + ".tar.gz"; Class(class).IsArchive() && len(t.has) > 0 {
-			writeFile(b, filepath.Join(dir, name), func(w io.Writer) error { return writeNames(w, class+"/"+t.has[0], n) })
+	for _, c := range Classes() {
+		if c.IsArchive() {
+			folder := string(c)
+			if within := tops[folder].has; len(within) > 0 {
+				folder += "/" + within[0]
+			}
+			writeFile(b, filepath.Join(dir, c.Names()[0]), func(w io.Writer) error { return writeNames(w, folder, n) })
 		}
 	}
 	set, err := Open(dir)

@@ -135,7 +135,7 @@ func (j *judgement) absent() {
 		}
 		return
 	}
-	for _, c := range []Class{Accounts, MediaAttachments, SiteUploads, CustomEmojis} {
+	for _, c := range named {
 		if census := j.readings[c].census; census != nil {
 			j.absentFrom(c, census)
 		}

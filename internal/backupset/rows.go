@@ -37,7 +37,7 @@ func newRowFacts(now time.Time, deep bool) *rowFacts {
 	}
 	f := &rowFacts{rows: map[string]int64{}, wanted: map[Class]*wanted{},
 		now: now.UTC().Format(sqlTime), latest: now.UTC().Add(24 * time.Hour).Format(sqlTime)}
-	for _, c := range []Class{Accounts, MediaAttachments, SiteUploads, CustomEmojis} {
+	for _, c := range named {
 		f.wanted[c] = newWanted(most)
 	}
 	return f

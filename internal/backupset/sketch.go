@@ -3,7 +3,8 @@ package backupset
 import "slices"
 
 // How many names are remembered of an archive, and how many files that the database names. What
-// goes beyond is sampled. Quick is for a plain reading, deep for [Options.Deep].
+// goes beyond is sampled. Quick is for a plain reading, deep for [Options.Deep] and the classes that
+// the database names files of.
 const (
 	quickNames = 1 << 16
 	deepNames  = 3 << 17 // 393,216: 4 MiB
