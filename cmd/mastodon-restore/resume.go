@@ -35,7 +35,7 @@ func (s *settings) resumeCommand() *cobra.Command {
 }
 
 func (s *settings) resume(ctx context.Context, args []string) error {
-	s.cache, s.database = string(restore.CacheAfter), string(restore.DatabaseSwap) // the run's own count
+	s.notChosen()
 	if err := s.prepare(); err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (s *settings) restoreFlags(c *cobra.Command) {
 	f.StringVar(&s.PostgresImage, "postgres-image", "", "image with pg_restore (default: the PostgreSQL pod's own, else the official one)")
 	f.IntVar(&s.Lanes, "lanes", 0, "streams side by side for files (default: as many as help)")
 	f.StringVar(&s.rate, "bwlimit", "", "limit for sending, such as 20M (bytes per second)")
-	f.BoolVar(&s.VerifyAll, "verify-all", false, "compare the digest of every file at the end, not of a sample")
+	f.StringVar(&s.Verify, "verify", restore.VerifySample, "digests of files that are read back at the end: of a sample, or full for all of them")
 }
 
 func (s *settings) faceFlags(c *cobra.Command) {
@@ -80,6 +80,11 @@ func (s *settings) faceFlags(c *cobra.Command) {
 	f.BoolVar(&s.plain, "plain", false, "sentences instead of the wizard")
 	f.StringVar(&s.output, "output", "text", "text, or json for JSON lines (docs/json.md)")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "every log line, in plain text")
+}
+
+// notChosen fills in what a command has no flags for: the choices of the run it goes on with count.
+func (s *settings) notChosen() {
+	s.cache, s.database, s.Verify = string(restore.CacheAfter), string(restore.DatabaseSwap), restore.VerifySample
 }
 
 // check turns words into choices and refuses what does not exist.
@@ -91,6 +96,7 @@ func (s *settings) check() error {
 	}{
 		{"--cache", s.cache, []string{"after", "before", "skip"}},
 		{"--database", s.database, []string{"swap", "in-place"}},
+		{"--verify", s.Verify, []string{restore.VerifySample, restore.VerifyFull}},
 		{"--output", s.output, []string{"text", "json"}},
 	} {
 		if !slices.Contains(choice.allowed, choice.value) {

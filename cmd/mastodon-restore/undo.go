@@ -37,7 +37,7 @@ func (s *settings) followCommand(kind, short string, plan func(*restore.Restore)
 
 // follow begins a run that takes up what an earlier one left.
 func (s *settings) follow(ctx context.Context, of, kind string, plan func(*restore.Restore) workflow.Plan, can func(*restore.Restore) error) error {
-	s.cache, s.database = string(restore.CacheAfter), string(restore.DatabaseSwap)
+	s.notChosen()
 	if err := s.prepare(); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (r *Restore) place(ctx context.Context, t *workflow.Task, class backupset.C
 	}
 	o.Lanes, o.BytesPerSecond = r.Facts.Options.Lanes, r.Facts.Options.BytesPerSecond
 	o.BackupTime, o.SHA256 = r.set.Created, r.Facts.Backup.Part(class).SHA256
-	if r.Facts.Options.VerifyAll {
+	if r.Facts.Options.Verify == VerifyFull {
 		o.Verify = transfer.VerifyFull
 	}
 	to := transfer.Destination{Dir: r.Facts.Instance.SystemPath, Class: string(class)}

@@ -55,6 +55,12 @@ const (
 	DatabaseInPlace DatabaseMode = "in-place"
 )
 
+// How much is read back of the files at the end.
+const (
+	VerifySample = "sample"
+	VerifyFull   = "full"
+)
+
 // Options are the operator's choices, from flags; a resumed run has those it was begun with.
 type Options struct {
 	Set           string       `json:"set,omitempty"`
@@ -63,10 +69,10 @@ type Options struct {
 	Cache         CacheMode    `json:"cache"`
 	Database      DatabaseMode `json:"database"`
 	PostgresImage string       `json:"postgres_image,omitempty"`
-	// Lanes, BytesPerSecond and VerifyAll tune the transfer of files.
-	Lanes          int   `json:"lanes,omitempty"`
-	BytesPerSecond int64 `json:"bytes_per_second,omitempty"`
-	VerifyAll      bool  `json:"verify_all,omitempty"`
+	// Lanes, BytesPerSecond and Verify tune the transfer of files.
+	Lanes          int    `json:"lanes,omitempty"`
+	BytesPerSecond int64  `json:"bytes_per_second,omitempty"`
+	Verify         string `json:"verify,omitempty"`
 }
 
 // Facts is all that one process of a run hands to the next: typed, in the journal, no secrets.
