@@ -89,7 +89,7 @@ type finder struct {
 }
 
 func (a *Archive) newFinder() *finder {
-	const ahead = 16 << 10
+	const ahead = 4 << 10
 	f := &finder{file: io.NewSectionReader(a.at, 0, a.contents.size), begins: make(map[int]int64)}
 	f.walker = walker{contents: a.contents, seen: make([]bool, len(a.contents.entries)),
 		source: a.source(f.file, a.contents.start, ahead, new(atomic.Int64))}
