@@ -142,14 +142,21 @@ func (o inspection) tell(w io.Writer, r *backupset.Report) error {
 		return err
 	}
 	if db := r.Database; db != nil {
-		fmt.Fprintf(w, "\nMastodon %s (schema %s), PostgreSQL %s, %d tables; %s users, %s local posts, newest post %s\n", orUnknown(db.Release), orUnknown(db.Schema),
-			db.ServerVersion, len(db.Contents.Tables), restore.Count(db.Counts.Users), restore.Count(db.Counts.LocalPosts), taken(db.Counts.NewestPost))
+		fmt.Fprintf(w, "\nMastodon %s (schema %s%s), from PostgreSQL %s, %d tables; %s users, %s local posts, newest post %s\n", orUnknown(db.Release), orUnknown(db.Schema),
+			needs(db.PostgresMinimum), db.ServerVersion, len(db.Contents.Tables), restore.Count(db.Counts.Users), restore.Count(db.Counts.LocalPosts), taken(db.Counts.NewestPost))
 	}
 	for _, f := range r.Findings {
 		fmt.Fprintf(w, "\n%s: %s\n  %s\n  %s\n", f.ID, f.Text, f.Meaning, f.Advice)
 	}
 	_, err := fmt.Fprintf(w, "\nThe set is %s. Read in %s.\n", r.Verdict, restore.Span(time.Duration(r.Seconds*float64(time.Second))))
 	return err
+}
+
+func needs(postgres int) string {
+	if postgres == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", runs on PostgreSQL %d or newer", postgres)
 }
 
 func partWords(p backupset.PartReport) string {

@@ -55,6 +55,7 @@ func TestInspectSaysWhatASetIsByItsExitCode(t *testing.T) {
 	require.Equal(t, workflow.ExitDone, exit, out)
 	first, rest, _ := strings.Cut(out, "\n")
 	require.Regexp(t, `, server practice\.example, taken \d{4}-.*, Mastodon \d+\.\d+\.\d+, PostgreSQL .*, \d+ tables$`, first)
+	require.Regexp(t, `Mastodon \d+\.\d+\.\d+ \(schema \d{14}, runs on PostgreSQL \d\d or newer\), from PostgreSQL`, rest)
 	require.Contains(t, rest, "The set is sound.")
 	require.FileExists(t, filepath.Join(dir, backupset.ManifestName))
 	require.NoError(t, os.Remove(filepath.Join(dir, backupset.ManifestName)))
