@@ -2,7 +2,7 @@
 // byte of it can be believed: the PostgreSQL dump, the archives of media, the environment of the
 // web pod, and how they fit together.
 //
-//	set, err := backupset.Open("/mnt/nas/2026-11-19")   // header, contents, sizes: at once
+//	set, err := backupset.Open("/mnt/nas/2026-11-19")   // header, contents, version, sizes: at once
 //	report, err := set.Read(ctx, backupset.Options{})   // every byte: as long as it takes
 //	if report.Verdict != backupset.Sound { … report.Findings … }
 //
