@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 )
 
 // Receipt is what is remembered of one parcel that has arrived, or of the run as a whole.
@@ -15,9 +16,11 @@ type Receipt struct {
 	Entries int64  `json:"entries,omitempty"`
 	Bytes   int64  `json:"bytes"`
 	Digest  string `json:"digest,omitempty"`
-	// Plan and Names are used by the receipts about the run as a whole.
-	Plan  string   `json:"plan,omitempty"`
-	Names []string `json:"names,omitempty"`
+	// Plan, Names and Modified, the local file's time, are used by the receipts about the run as a
+	// whole.
+	Plan     string    `json:"plan,omitempty"`
+	Names    []string  `json:"names,omitempty"`
+	Modified time.Time `json:"modified,omitzero"`
 }
 
 // Ledger remembers receipts from one process to the next. One ledger serves one transfer; it is

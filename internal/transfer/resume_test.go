@@ -1,7 +1,10 @@
 package transfer
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -102,6 +105,41 @@ func TestSendRefusesAnArchiveThatChangedSince(t *testing.T) {
 			require.ErrorAs(t, err, &changed)
 		})
 	}
+}
+
+// What has not been sent yet has no receipt that could tell.
+func TestSendRefusesAChangedArchiveBeforeItSendsTheRest(t *testing.T) {
+	archive := tarBytes(t, avatars(400, 12_000))
+	path, dir, opt := writeFile(t, "system_accounts.tar", archive), t.TempDir(), quick()
+	sum := sha256.Sum256(archive)
+	opt.Ledger, opt.SHA256 = &MemoryLedger{}, hex.EncodeToString(sum[:])
+	ctx, cancel := context.WithCancel(context.Background())
+	opt.Progress = func(p Progress) {
+		if p.Files > 0 {
+			cancel()
+		}
+	}
+	place := &faulty{fault: func(int) *fault { return &fault{after: 600_000, stall: true} }}
+	_, err := Send(ctx, place, path, Destination{Dir: dir}, opt)
+	require.ErrorIs(t, err, context.Canceled)
+
+	opt.Progress, place.fault = nil, nil
+	before := place.received.Load()
+	later := time.Now().Add(time.Minute)
+	damaged := bytes.Clone(archive)
+	damaged[len(damaged)/20*19] ^= 0xff
+	require.NoError(t, os.WriteFile(path, damaged, 0o600))
+	require.NoError(t, os.Chtimes(path, later, later))
+	var changed *ChangedError
+	_, err = Send(context.Background(), place, path, Destination{Dir: dir}, opt)
+	require.ErrorAs(t, err, &changed)
+	require.Equal(t, before, place.received.Load(), "something was sent")
+
+	require.NoError(t, os.WriteFile(path, archive, 0o600))
+	report, err := Send(context.Background(), place, path, Destination{Dir: dir}, opt)
+	require.NoError(t, err, "copied back it is the same")
+	require.Positive(t, report.Resumed)
+	requireTree(t, want(avatars(400, 12_000)), dir)
 }
 
 func TestSendRefusesAnArchiveOfAnotherDigestThanChecked(t *testing.T) {

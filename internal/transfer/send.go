@@ -2,7 +2,9 @@ package transfer
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"path"
 	"strings"
 	"sync"
@@ -130,7 +132,7 @@ func (t *transfer) look(ctx context.Context, to Destination) error {
 		return fmt.Errorf("open archive: %w", err)
 	}
 	defer src.Close()
-	if err := t.bind(src, to.Dir, to.Class); err != nil {
+	if err := t.bind(ctx, src, to.Dir, to.Class); err != nil {
 		return err
 	}
 	if err := t.probe(ctx); err != nil {
@@ -144,7 +146,7 @@ func (t *transfer) look(ctx context.Context, to Destination) error {
 }
 
 // bind ties the ledger to this file, this destination and this way of cutting.
-func (t *transfer) bind(src source, dir, class string) error {
+func (t *transfer) bind(ctx context.Context, src source, dir, class string) error {
 	print, err := fingerprint(src)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", t.path, err)
@@ -154,11 +156,14 @@ func (t *transfer) bind(src source, dir, class string) error {
 	t.crew.mu.Unlock()
 	old, begun := t.opt.Ledger.Receipt(planReceipt)
 	if begun {
-		return t.rebind(old, print, dir, class)
+		if err := t.rebind(old, print, dir, class); err != nil {
+			return err
+		}
+		return t.unchanged(ctx, src, old)
 	}
 	plan := fmt.Sprintf("%d %d %d %q %q", planVersion, t.opt.BatchBytes, t.opt.BatchFiles, class, dir)
 	t.key = transferKey(print, plan)
-	return t.opt.Ledger.Record(planReceipt, Receipt{Bytes: t.total, Digest: print, Plan: plan})
+	return t.opt.Ledger.Record(planReceipt, Receipt{Bytes: t.total, Digest: print, Plan: plan, Modified: src.ModTime()})
 }
 
 func (t *transfer) rebind(old Receipt, print, dir, class string) error {
@@ -180,6 +185,29 @@ func (t *transfer) rebind(old Receipt, print, dir, class string) error {
 	t.opt.Memory = max(t.opt.Memory, leastBatches*bytes)
 	t.key = transferKey(print, old.Plan)
 	return nil
+}
+
+// unchanged reads a file that was written to since the transfer began, before anything of it is
+// sent: copied anew it may be the same, and what changed in its middle would show at the end only.
+func (t *transfer) unchanged(ctx context.Context, src source, old Receipt) error {
+	if t.opt.SHA256 == "" || src.ModTime().Equal(old.Modified) {
+		return nil
+	}
+	h := sha256.New()
+	for off := int64(0); off < t.total; off += 64 * mib {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if _, err := io.Copy(h, io.NewSectionReader(src, off, min(64*mib, t.total-off))); err != nil {
+			return fmt.Errorf("read %s: %w", t.path, err)
+		}
+	}
+	t.out.SHA256 = inHex(h)
+	if err := t.sameDigest(); err != nil {
+		return err
+	}
+	old.Modified = src.ModTime()
+	return t.opt.Ledger.Record(planReceipt, old)
 }
 
 // transferKey names what is the same whoever carries this file to this directory: the processes

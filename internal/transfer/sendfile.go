@@ -31,7 +31,7 @@ func (t *transfer) sendFile(ctx context.Context, name string) error {
 		return fmt.Errorf("open file: %w", err)
 	}
 	defer src.Close()
-	if err := t.bind(src, t.dir, name); err != nil {
+	if err := t.bind(ctx, src, t.dir, name); err != nil {
 		return err
 	}
 	if err := t.probe(ctx); err != nil {
