@@ -66,6 +66,19 @@ func major(version string) int {
 	return n
 }
 
+// checkMastodonNeeds compares the server with what the dump's Mastodon needs.
+func checkMastodonNeeds(_ context.Context, s *survey) *workflow.Check {
+	db := s.Facts.Backup.Database
+	if s.look == nil || db == nil || db.PostgresMinimum == 0 {
+		return nil
+	}
+	if server := postgres.Major(s.look.Server); server < db.PostgresMinimum {
+		return blocks("postgres-minimum", fmt.Sprintf("Mastodon %s needs PostgreSQL %d or newer, the server is %d", db.Release, db.PostgresMinimum, server),
+			"its migrations and queries may fail", "upgrade PostgreSQL first")
+	}
+	return nil
+}
+
 func checkServerVersion(_ context.Context, s *survey) *workflow.Check {
 	if s.look == nil || s.dumpMajor() == 0 {
 		return nil

@@ -54,32 +54,59 @@ func checkDomain(_ context.Context, s *survey) *workflow.Check {
 	return ok("domain", there)
 }
 
+// checkWebDomain compares where the server is reached, which may be another name than accounts have.
+func checkWebDomain(_ context.Context, s *survey) *workflow.Check {
+	for _, c := range compared(s.instance.Env, s.set.Env()) {
+		if c.Name == "WEB_DOMAIN" && c.State == backupset.SecretDiffers {
+			return warns("web-domain", "the backup's server was reached at "+c.There+", this one is at "+c.Here, c.Breaks, c.Fix)
+		}
+	}
+	return nil
+}
+
 // checkSecrets compares what the dump is bound to, without anybody seeing a secret.
 func checkSecrets(_ context.Context, s *survey) *workflow.Check {
 	if s.set.Env() == nil {
 		return warns("secrets", "the set has no environment file", "whether the secrets fit the dump can't be told", "compare SECRET_KEY_BASE, OTP_SECRET and ACTIVE_RECORD_ENCRYPTION_* by hand")
 	}
+	return judgeSecrets(compared(s.instance.Env, s.set.Env()))
+}
+
+// compared compares two environments under a key that nobody keeps.
+func compared(cluster, set mastodon.Env) []backupset.SecretComparison {
 	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
-		return warns("secrets", err.Error(), "not compared", "try again")
-	}
+	_, _ = rand.Read(key) // it never fails
+	return backupset.CompareSecrets(cluster, set, key)
+}
+
+// judgeSecrets says of each secret that differs what breaks, and how to put it right. Secrets that
+// break the same are said together.
+func judgeSecrets(all []backupset.SecretComparison) *workflow.Check {
 	var differ, breaks, fixes []string
-	same, all := 0, 0
-	for _, c := range backupset.CompareSecrets(s.instance.Env, s.set.Env(), key) {
+	names := map[string][]string{}
+	same, there := 0, 0
+	for _, c := range all {
 		if strings.HasSuffix(c.Name, "_DOMAIN") || c.State == backupset.SecretAbsent {
 			continue
 		}
-		if all++; c.State == backupset.SecretSame {
+		if there++; c.State == backupset.SecretSame {
 			same++
 			continue
 		}
 		differ = append(differ, c.Name+" "+string(c.State))
-		breaks, fixes = append(breaks, c.Breaks), append(fixes, c.Fix)
+		if names[c.Breaks] == nil {
+			breaks = append(breaks, c.Breaks)
+		}
+		names[c.Breaks] = append(names[c.Breaks], c.Name)
+		fixes = append(fixes, c.Fix)
 	}
 	if len(differ) == 0 {
-		return ok("secrets", fmt.Sprintf("%d of %d match this cluster", same, all))
+		return ok("secrets", fmt.Sprintf("%d of %d match this cluster", same, there))
 	}
-	return warns("secrets", strings.Join(differ, ", "), strings.Join(unique(breaks), "; "), strings.Join(unique(fixes), "; "))
+	for i, b := range breaks {
+		breaks[i] = strings.Join(names[b], ", ") + ": " + b
+	}
+	return warns("secrets", strings.Join(differ, ", "), strings.Join(breaks, "; "), strings.Join(unique(fixes), "; "))
 }
 
 // checkMastodonVersion refuses a dump that is newer than the server: migrations don't go back.

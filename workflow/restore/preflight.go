@@ -45,8 +45,8 @@ func checks() []check {
 	return []check{
 		checkPermissions, checkInstance, checkMediaStorage, checkClaims, checkSingleNode, checkUtilityPod, checkImages,
 		checkVolumeSpace, checkVolumeInodes, checkDatabaseReach, checkDatabaseSpace, checkServerVersion, checkDumpVersion,
-		checkDatabaseRole, checkSessions, checkStartupProbe, checkManagers, checkPooler, checkSet, checkDomain, checkSecrets,
-		checkMastodonVersion, checkScheduled, checkReplicas, checkEmoji, checkSearch,
+		checkDatabaseRole, checkSessions, checkStartupProbe, checkManagers, checkPooler, checkSet, checkDomain, checkWebDomain, checkSecrets,
+		checkMastodonVersion, checkMastodonNeeds, checkScheduled, checkReplicas, checkEmoji, checkSearch,
 	}
 }
 
