@@ -231,9 +231,15 @@ func (e *joinError) Error() string {
 	return fmt.Sprintf("part file %s differs from what was sent", e.part)
 }
 
-// saysFull recognises the far side's words for a full volume; its locale is C.
+// saysFull recognises the far side's words for a full volume; its locale is C. GNU tar says of a
+// write that had room for its beginning only how much of it was written.
 func saysFull(said string) bool {
-	return strings.Contains(said, "No space left on device") || strings.Contains(said, "Disk quota exceeded")
+	for _, words := range []string{"No space left on device", "Disk quota exceeded", "Wrote only "} {
+		if strings.Contains(said, words) {
+			return true
+		}
+	}
+	return false
 }
 
 // cut takes note that a stream over place broke with p under way, and changes the transport if it

@@ -21,6 +21,7 @@ type feed struct {
 	mu     sync.Mutex
 	pushed *sync.Cond
 	queue  []segment
+	held   bool
 	closed bool
 	failed error
 }
@@ -33,7 +34,7 @@ type segment struct {
 }
 
 func newFeed(ctx context.Context, b *bucket, took func(int)) *feed {
-	f := &feed{ctx: ctx, bucket: b, took: took}
+	f := &feed{ctx: ctx, bucket: b, took: took, held: true}
 	f.pushed = sync.NewCond(&f.mu)
 	return f
 }
@@ -45,6 +46,15 @@ func (f *feed) push(header string, body *payload) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.queue = append(f.queue, segment{header: []byte(header), body: body})
+	f.pushed.Signal()
+}
+
+// start lets go of what was pushed. Before the far side is there, buffers on the way would take
+// megabytes that nobody may ever read.
+func (f *feed) start() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held = false
 	f.pushed.Signal()
 }
 
@@ -79,11 +89,11 @@ func (f *feed) Read(p []byte) (int, error) {
 func (f *feed) fill(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for len(f.queue) == 0 {
+	for f.held || len(f.queue) == 0 {
 		switch {
 		case f.failed != nil:
 			return 0, f.failed
-		case f.closed:
+		case f.closed && len(f.queue) == 0:
 			return 0, io.EOF
 		}
 		f.pushed.Wait()

@@ -223,6 +223,7 @@ func (l *lane) load(p *parcel) {
 func (l *lane) settle(a answer) error {
 	switch {
 	case a.word == "ready":
+		l.feed.start()
 		return nil
 	case a.word == "stuck":
 		return &brokenError{err: errors.New("processes of the broken lane cannot be ended"), said: a.said}

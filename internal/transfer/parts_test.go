@@ -44,6 +44,35 @@ func TestSampleIsTheSameInWhateverOrder(t *testing.T) {
 	require.Equal(t, up.files, down.files)
 }
 
+func TestAFeedHoldsEverythingBackUntilTheFarSideIsThere(t *testing.T) {
+	var took atomic.Int64
+	f := newFeed(context.Background(), nil, func(n int) { took.Add(int64(n)) })
+	f.push("bye", nil)
+	f.close()
+	read := make(chan []byte)
+	go func() {
+		b, _ := io.ReadAll(f)
+		read <- b
+	}()
+	select {
+	case <-read:
+		t.Fatal("read before the start")
+	case <-time.After(20 * time.Millisecond):
+	}
+	require.Zero(t, took.Load())
+	f.start()
+	require.Len(t, <-read, blockBytes)
+}
+
+func TestAFullVolumeIsKnownByTheFarSidesWords(t *testing.T) {
+	for _, said := range []string{
+		"tar: a/b.png: Cannot write: No space left on device", "dd: error writing 'x': Disk quota exceeded", "tar: a/b.png: Wrote only 8704 of 32768 bytes",
+	} {
+		require.True(t, saysFull(said), said)
+	}
+	require.False(t, saysFull("tar: a/b.png: Cannot open: Permission denied"))
+}
+
 func TestShelfHoldsAJoinBackUntilItsPiecesHaveArrived(t *testing.T) {
 	s, left := newShelf(), new(atomic.Int64)
 	left.Store(2)
@@ -89,6 +118,7 @@ func TestFeedFillsWholeBlocks(t *testing.T) {
 	require.NoError(t, p.seal(ctx))
 	var took int
 	f := newFeed(ctx, nil, func(n int) { took += n })
+	f.start()
 	f.push("tar 000001", p)
 	f.push("tar 000002", p)
 	f.close()

@@ -142,6 +142,29 @@ func TestSendRefusesAChangedArchiveBeforeItSendsTheRest(t *testing.T) {
 	requireTree(t, want(avatars(400, 12_000)), dir)
 }
 
+// A file that changes while its time stays is found out late, when receipts speak of the wrong
+// bytes. With the right file back they must not stand in the way.
+func TestSendGoesOnWithTheRightArchiveAfterAWrongOne(t *testing.T) {
+	files, wrong := avatars(200, 9_000), avatars(200, 9_000)
+	wrong[120].content = strings.Repeat("z", len(wrong[120].content))
+	archive, other := tarBytes(t, files), tarBytes(t, wrong)
+	require.Len(t, other, len(archive))
+	path, dir, opt := writeFile(t, "system_accounts.tar", other), t.TempDir(), quick()
+	sum := sha256.Sum256(archive)
+	opt.Ledger, opt.SHA256 = &MemoryLedger{}, hex.EncodeToString(sum[:])
+	var changed *ChangedError
+	_, err := Send(context.Background(), &remote.Local{}, path, Destination{Dir: dir}, opt)
+	require.ErrorAs(t, err, &changed)
+
+	later := time.Now().Add(time.Minute)
+	require.NoError(t, os.WriteFile(path, archive, 0o600))
+	require.NoError(t, os.Chtimes(path, later, later))
+	report, err := Send(context.Background(), &remote.Local{}, path, Destination{Dir: dir}, opt)
+	require.NoError(t, err)
+	require.Positive(t, report.Resumed)
+	requireTree(t, want(files), dir)
+}
+
 func TestSendRefusesAnArchiveOfAnotherDigestThanChecked(t *testing.T) {
 	opt := quick()
 	opt.SHA256 = strings.Repeat("0", 64)

@@ -58,6 +58,8 @@ type transfer struct {
 	distrust map[string]bool
 	// wrong names files that a verification found missing or different.
 	wrong map[string]bool
+	// checked says that the whole file was found to be the one that an earlier check knows.
+	checked bool
 	// single says that one file is sent as it is; its being there is never taken from the ledger.
 	single bool
 }
@@ -206,6 +208,7 @@ func (t *transfer) unchanged(ctx context.Context, src source, old Receipt) error
 	if err := t.sameDigest(); err != nil {
 		return err
 	}
+	t.checked = true
 	old.Modified = src.ModTime()
 	return t.opt.Ledger.Record(planReceipt, old)
 }
@@ -226,7 +229,7 @@ func (t *transfer) probe(ctx context.Context) error {
 	t.crew.tarFlags = []string{"-m", "-o"}
 	if facts.gnu {
 		t.crew.tarFlags = append(t.crew.tarFlags, "--no-same-permissions", "--keep-directory-symlink",
-			"--blocking-factor=64", "--checkpoint=8", "--checkpoint-action=echo=placed %u")
+			"--blocking-factor=64", "--checkpoint=32", "--checkpoint-action=echo=placed %u")
 	}
 	return nil
 }

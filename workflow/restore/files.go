@@ -22,7 +22,8 @@ type Placed struct {
 	Newer        int64         `json:"newer"`
 	NewerNames   []string      `json:"newer_names,omitempty"`
 	NewerUnknown bool          `json:"newer_unknown,omitempty"`
-	Resumed      int           `json:"resumed,omitempty"`
+	Resumed      int           `json:"resumed,omitempty"` // parcels that had arrived before
+	Sent         int64         `json:"sent"`              // bytes that the last process sent
 	Took         time.Duration `json:"took"`
 	Whole        bool          `json:"whole"`
 }
@@ -87,7 +88,7 @@ func (r *Restore) notePlaced(t *workflow.Task, class backupset.Class, report tra
 	}
 	r.Facts.Files[string(class)] = Placed{
 		Files: report.Files, Bytes: report.Bytes, Newer: report.Newer, NewerNames: report.NewerNames, NewerUnknown: report.NewerUnknown,
-		Resumed: report.Resumed, Took: report.Took, Whole: true,
+		Resumed: report.Resumed, Sent: report.SentBytes, Took: report.Took, Whole: true,
 	}
 	t.Log("%s: %s files, %s, in %s; read back: %d digests of %d equal", class, Count(report.Files), Bytes(report.Bytes), Span(report.Took), report.Verification.Equal, report.Verification.Digests)
 	if report.Newer > 0 {
