@@ -38,7 +38,7 @@ cross:
 
 # LAB, the path of a cluster tool with stop and start, adds the scenarios that take the API server away.
 e2e: build
-	go test -tags e2e -count=1 -timeout 60m -v ./internal/e2e/
+	go test -tags e2e -count=1 -timeout 75m -v ./internal/e2e/
 
 e2e-images:
 	testdata/e2e/images.sh
