@@ -7,7 +7,8 @@ import (
 )
 
 // grid sets cells in columns. Columns of figures stand at the right, everything else at the left;
-// where there is no room, the gaps give way, then the last column, then the widest.
+// where there is no room, the gaps give way, then the last column, then the widest; the first one, which
+// names the row, stays whole as long as the others keep something.
 type grid struct {
 	widths []int
 	right  []bool
@@ -18,6 +19,7 @@ const (
 	wideGap    = 3
 	narrowGap  = 2
 	narrowLast = 10 // what the last column keeps before the others give way
+	narrowest  = 6  // what every column keeps before the first one gives way
 )
 
 func newGrid(head []string, rows [][]string, width int) grid {
@@ -44,7 +46,11 @@ func newGrid(head []string, rows [][]string, width int) grid {
 	if over := g.width() - width; over > 0 && n > 1 {
 		g.widths[n-1] -= min(over, max(0, g.widths[n-1]-narrowLast))
 	}
-	g.widths = shrink(g.widths, width-g.gap*(n-1))
+	room := width - g.gap*(n-1)
+	if n > 1 && room-g.widths[0] >= narrowest*(n-1) {
+		shrink(g.widths[1:], room-g.widths[0])
+	}
+	g.widths = shrink(g.widths, room)
 	return g
 }
 
