@@ -14,27 +14,9 @@ import (
 
 const (
 	// refusals is how often the far side may refuse one parcel.
-	refusals = 3
-	// cutsToChange broken streams on one parcel ask the place for its other transport.
-	cutsToChange   = 2
+	refusals       = 3
 	longestBackoff = 15 * time.Second
 )
-
-// twoWays is a place that can be reached over two transports.
-type twoWays interface {
-	// Bulk is the place over the one that suits much data, Other over the one not in use now.
-	Bulk() remote.Place
-	Other() remote.Place
-	Transport() string
-}
-
-// forBulk is the place as the lanes use it at first.
-func forBulk(p remote.Place) remote.Place {
-	if both, ok := p.(twoWays); ok {
-		return both.Bulk()
-	}
-	return p
-}
 
 // crew runs the lanes of one pass. Its fields up to the first blank line do not change.
 type crew struct {
@@ -240,24 +222,6 @@ func saysFull(said string) bool {
 		}
 	}
 	return false
-}
-
-// cut takes note that a stream over place broke with p under way, and changes the transport if it
-// did twice, unless another lane has done so.
-func (c *crew) cut(p *parcel, place remote.Place) {
-	p.cuts++
-	both, ok := place.(twoWays)
-	if p.cuts < cutsToChange || !ok || c.where() != place {
-		return
-	}
-	p.cuts = 0
-	next := both.Other()
-	c.mu.Lock()
-	c.place = next
-	c.mu.Unlock()
-	if over, ok := next.(twoWays); ok {
-		c.say(fmt.Sprintf("%s broke twice at the same parcel; going on over %s", both.Transport(), over.Transport()))
-	}
 }
 
 // arrived records a parcel. It is on the disk before it counts.
