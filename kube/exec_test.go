@@ -181,39 +181,26 @@ func (s *signal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestServerWithoutWebSocketIsReachedOverSPDY(t *testing.T) {
-	for _, code := range []int{400, 403, 404, 500} {
-		s := newAPIServer(t)
-		serve := execHandler(t, func(f *far) { fmt.Fprint(f.out, f.spdy) })
-		s.exec = func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodGet {
-				http.Error(w, "what is a WebSocket?", code)
-				return
+func TestServerWithoutOneTransportIsReachedOverTheOther(t *testing.T) {
+	for refused, first := range map[string]func(*Container) remote.Place{
+		http.MethodGet:  func(p *Container) remote.Place { return p },
+		http.MethodPost: (*Container).Bulk,
+	} {
+		for _, code := range []int{400, 403, 404, 500} {
+			s := newAPIServer(t)
+			serve := execHandler(t, func(f *far) { fmt.Fprint(f.out, f.spdy) })
+			s.exec = func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == refused {
+					http.Error(w, "what is that?", code)
+					return
+				}
+				serve(w, r)
 			}
-			serve(w, r)
+			var out bytes.Buffer
+			p := first(s.cluster(Options{}).Place("utility", "mastodon").(*Container))
+			require.NoError(t, p.Exec(t.Context(), []string{"true"}, remote.Streams{Out: &out}))
+			require.Equal(t, fmt.Sprint(refused == http.MethodGet), out.String())
 		}
-		var out bytes.Buffer
-		p := s.cluster(Options{}).Place("utility", "mastodon")
-		require.NoError(t, p.Exec(t.Context(), []string{"true"}, remote.Streams{Out: &out}))
-		require.Equal(t, "true", out.String())
-	}
-}
-
-func TestServerWithoutSPDYIsReachedOverWebSocket(t *testing.T) {
-	for _, code := range []int{400, 403, 404, 500} {
-		s := newAPIServer(t)
-		serve := execHandler(t, func(f *far) { fmt.Fprint(f.out, f.spdy) })
-		s.exec = func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodPost {
-				http.Error(w, "what is SPDY?", code)
-				return
-			}
-			serve(w, r)
-		}
-		var out bytes.Buffer
-		p := s.cluster(Options{}).Place("utility", "mastodon").(*Container).Bulk()
-		require.NoError(t, p.Exec(t.Context(), []string{"true"}, remote.Streams{Out: &out}))
-		require.Equal(t, "false", out.String())
 	}
 }
 
