@@ -107,14 +107,14 @@ func (e *ended) figures(rows []workflow.ReportRow, width int) []string {
 		cells[i] = []string{oneLine(r.Name), oneLine(r.Before), oneLine(r.Backup), oneLine(r.Now)}
 	}
 	remarks := max(20, width/4)
-	g := newGrid(head, cells, width-8)
-	beside := 3+g.width()+5+remarks <= width
+	g := newGrid(head, cells, width-6)
+	beside := 2+g.width()+4+remarks <= width
 	for i := 1; i < len(g.right); i++ {
 		g.right[i] = true
 	}
-	lines := []string{"   " + e.theme.faint.Render(g.row(head))}
+	lines := []string{"  " + e.theme.faint.Render(g.row(head))}
 	for i, r := range rows {
-		text := "   " + g.row(cells[i]) + "   "
+		text := "  " + g.row(cells[i]) + "  "
 		left := ansi.StringWidth(text) + 2
 		if !beside {
 			left = 5
