@@ -31,8 +31,8 @@ shot preflight
 tmux send-keys -t "$session" Enter
 see 30 "To go on, type"
 shot plan
-tmux send-keys -t "$session" practice.example Enter
-sleep 1
+tmux send-keys -t "$session" practice.example
+see 10 "> practice.example"
 tmux send-keys -t "$session" Enter
 see 120 "indexes"
 sleep 2
