@@ -195,7 +195,9 @@ func (r *Restore) newerFiles() (notes []workflow.Field) {
 		switch {
 		case p.NewerUnknown:
 			f.Value = class + ": not known which files were; looking for them took too long"
-		case len(p.NewerNames) > 0:
+		case len(p.NewerNames) == 1:
+			f.Value = class + ": one file that was there, " + p.NewerNames[0]
+		case len(p.NewerNames) > 1:
 			f.Value = fmt.Sprintf("%s: %s files that were there, such as %s; report.json names them, up to a hundred", class, Count(p.Newer), p.NewerNames[0])
 		default:
 			continue
