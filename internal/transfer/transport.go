@@ -30,15 +30,18 @@ func forBulk(p remote.Place) remote.Place {
 func (c *crew) cut(p *parcel, place remote.Place) {
 	p.cuts++
 	both, ok := place.(twoWays)
-	if p.cuts < cutsToChange || !ok || c.where() != place {
+	if p.cuts < cutsToChange || !ok {
 		return
 	}
 	p.cuts = 0
 	next := both.Other()
 	c.mu.Lock()
-	c.place = next
+	first := c.place == place
+	if first {
+		c.place = next
+	}
 	c.mu.Unlock()
-	if over, ok := next.(twoWays); ok {
+	if over, ok := next.(twoWays); ok && first {
 		c.say(fmt.Sprintf("%s broke twice at the same parcel; going on over %s", both.Transport(), over.Transport()))
 	}
 }
