@@ -19,7 +19,10 @@ func (s *settings) resumeCommand() *cobra.Command {
 		Short: "Go on with a run that was interrupted or stopped (default: the newest, one that left a server closed first)",
 		Args:  oneRunOrNone,
 		RunE: func(c *cobra.Command, args []string) error {
-			if s.detached {
+			switch {
+			case s.detached && s.output != "text":
+				return usagef("--detach writes sentences into a file; leave out --output %s", s.output)
+			case s.detached:
 				return s.detach(c.OutOrStdout(), args)
 			}
 			return s.resume(c.Context(), args)
@@ -30,7 +33,6 @@ func (s *settings) resumeCommand() *cobra.Command {
 	c.Flags().StringVar(&s.Confirm, "confirm", "", "the server's domain, where the run was cut off before the consent")
 	c.Flags().StringSliceVar(&s.Accept, "accept", nil, "preflight checks that are accepted although they block, by ID")
 	c.Flags().BoolVar(&s.detached, "detach", false, "go on in the background, whatever becomes of this terminal; status shows how far it is")
-	c.MarkFlagsMutuallyExclusive("detach", "output")
 	return c
 }
 

@@ -232,7 +232,11 @@ func (s *session) leave(exit workflow.Exit, err error) error {
 
 func (s *session) wizardOptions(desk *workflow.Desk, interrupt func()) tui.Options {
 	return tui.Options{
-		Feed: s.run.Feed, Desk: desk, StopAfterStep: s.run.StopAfterStep, Interrupt: interrupt, Background: func() { s.leaving.Store(true); interrupt() }, Resume: s.run.ResumeCommand,
+		Feed: s.run.Feed, Desk: desk, StopAfterStep: s.run.StopAfterStep, Interrupt: interrupt, Resume: s.run.ResumeCommand,
+		Background: func() {
+			s.leaving.Store(true)
+			interrupt()
+		},
 		JournalPath: filepath.Join(s.run.Folder, workflow.JournalFile), LogPath: filepath.Join(s.run.Folder, workflow.LogFile), Version: version,
 	}
 }

@@ -34,7 +34,7 @@ func (s *settings) statusCommand() *cobra.Command {
 				run.State = nil // internal
 				return json.NewEncoder(c.OutOrStdout()).Encode(struct {
 					workflow.Snapshot
-					AtWork bool `json:"atWork"` // a process works on it now
+					AtWork bool `json:"at_work"` // a process works on it now
 				}{run, st.AtWork(run.Run)})
 			}
 			return showStatus(c.OutOrStdout(), st, run)
@@ -67,10 +67,11 @@ func newest(st workflow.Store, args []string) (workflow.Snapshot, error) {
 }
 
 func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
+	atWork := st.AtWork(run.Run)
 	fmt.Fprintf(w, "Run %s, %s of %s%s\n", run.Run, run.Header.Kind, orUnknown(run.Target.Domain), practiceWords(run))
 	fmt.Fprintf(w, "Context %s, namespace %s\n", orUnknown(run.Target.Context), orUnknown(run.Target.Namespace))
 	fmt.Fprintf(w, "Begun %s, last sign of life %s\n", run.Started.Local().Format(time.DateTime), run.Updated.Local().Format(time.DateTime))
-	fmt.Fprintf(w, "Now: %s\n", stateWords(run, st.AtWork(run.Run)))
+	fmt.Fprintf(w, "Now: %s\n", stateWords(run, atWork))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, v := range run.Steps {
 		fmt.Fprintf(tw, "%2d\t%s\t%s\t%s\t%s\n", i+1, v.Title, v.Status, took(v, run.Updated), v.Message)
@@ -86,7 +87,7 @@ func showStatus(w io.Writer, st workflow.Store, run workflow.Snapshot) error {
 	}
 	switch {
 	case run.Ended():
-	case st.AtWork(run.Run):
+	case atWork:
 		fmt.Fprintln(w, "A process of this machine works on it now.")
 		if said := filepath.Join(st.Path(run.Run), backgroundFile); isFile(said) {
 			fmt.Fprintf(w, "What it says in the background: %s\n", said)
@@ -206,7 +207,7 @@ func listJSON(w io.Writer, st workflow.Store, runs []workflow.Snapshot) error {
 		Target  workflow.Target `json:"target"`
 		State   string          `json:"state"`
 		Ended   bool            `json:"ended"`
-		AtWork  bool            `json:"atWork"` // a process works on it now
+		AtWork  bool            `json:"at_work"` // a process works on it now
 	}
 	for _, r := range runs {
 		atWork := st.AtWork(r.Run)

@@ -26,6 +26,7 @@ clusters: [{name: lab, cluster: {server: "https://127.0.0.1:1"}}], users: [{name
 		"an unknown flag":               {[]string{"drill", "--quick"}, "unknown flag: --quick; mastodon-restore drill --help"},
 		"an unknown time for the cache": {[]string{"--cache", "never"}, "--cache never: choose one of after, before, skip"},
 		"an unknown way for databases":  {[]string{"restore", "--database", "mysql"}, "--database mysql: choose one of swap, in-place"},
+		"a detached run in JSON":        {[]string{"resume", "--detach", "--output", "json"}, "--detach writes sentences into a file"},
 		"an unknown verification":       {[]string{"--verify", "none"}, "--verify none: choose one of sample, full"},
 		"an unknown output":             {[]string{"plan", "--output", "yaml"}, "--output yaml: choose one of text, json"},
 		"a limit without a number":      {[]string{"--bwlimit", "much"}, "--bwlimit much: a number"},
