@@ -29,8 +29,8 @@ type Container struct {
 
 var _ remote.Place = (*Container)(nil)
 
-// Bulk is the same place for much data, over SPDY first: it costs the API server a third of the
-// processor's time that WebSocket's masked frames do, and bears a far side that does not read for a
+// Bulk is the same place for much data, over SPDY first: it costs the API server a third, or less, of
+// the processor's time that WebSocket's masked frames do, and bears a far side that does not read for a
 // minute, on which WebSocket gives up.
 func (p *Container) Bulk() remote.Place {
 	bulk := *p
